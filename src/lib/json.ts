@@ -1,0 +1,34 @@
+// JSON in which integers beyond 2^53 − 1 survive: databases that we adopt may hold 64-bit values.
+
+/** An integer as the database holds it: a number when exact, else a bigint. */
+export type Integer = number | bigint;
+
+interface RawJson {
+  rawJSON(text: string): unknown;
+}
+
+/** `JSON.stringify` that writes a bigint as an exact JSON integer. */
+export function stringifyJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // Only a bigint makes JSON.stringify throw on our own data; the replacer costs time, so it runs for those alone.
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, (_key, member: unknown) =>
+      typeof member === 'bigint' ? (JSON as unknown as RawJson).rawJSON(member.toString()) : member,
+    );
+  }
+}
+
+/** An integer column as the driver hands it over (number, or string when unsafe) → number when exact, else bigint. */
+export function toInteger(value: number | bigint | string): Integer {
+  if (typeof value === 'number') return value;
+  const big = BigInt(value);
+  const small = Number(big);
+  return Number.isSafeInteger(small) ? small : big;
+}
+
+/** The same for a nullable column. */
+export function toNullableInteger(value: number | bigint | string | null): Integer | null {
+  return value === null ? null : toInteger(value);
+}

@@ -1,0 +1,26 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/**
+ * What code far below the server may need to know of the request that it works for: the SQL comment names the route,
+ * caches report their timing, downstream calls observe the deadline. Everything else is passed explicitly.
+ */
+export interface RequestScope {
+  readonly requestId: string;
+  /** `POST /v2/keys.verifyKey`. */
+  readonly route: string;
+  /** Aborted when the client is gone or the deadline has passed. */
+  readonly signal: AbortSignal;
+  /** Entries of the X-Unkey-Timing header, one per cache lookup. */
+  readonly timings: string[];
+}
+
+const storage = new AsyncLocalStorage<RequestScope>();
+
+export function runInRequestScope<T>(scope: RequestScope, work: () => T): T {
+  return storage.run(scope, work);
+}
+
+/** The scope of the request being served, or undefined outside one (start-up, jobs, commands). */
+export function currentRequestScope(): RequestScope | undefined {
+  return storage.getStore();
+}

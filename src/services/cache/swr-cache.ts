@@ -1,0 +1,220 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { Metrics } from '../../lib/metrics.ts';
+import { currentRequestScope } from '../../lib/request-scope.ts';
+
+export interface SwrCacheOptions {
+  /** The `resource` label of metrics and the `cache` label of the timing header, e.g. `live_api_by_id`. */
+  readonly name: string;
+  /** Milliseconds from write during which an entry is served without a look at its origin. */
+  readonly freshMs: number;
+  /** Milliseconds from write during which an entry is served at all; past `freshMs` a refresh runs in the background. */
+  readonly staleMs: number;
+  /** Most entries held; the least recently used one goes first. */
+  readonly maxEntries: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+interface Entry<Value> {
+  /** null = known to be absent. */
+  readonly value: Value | null;
+  readonly freshUntil: number;
+  readonly staleUntil: number;
+}
+
+const MAX_CONCURRENT_REFRESHES = 10;
+const MAX_QUEUED_REFRESHES = 1000;
+
+/**
+ * A stale-while-revalidate cache. A loader's value, also null for "known absent", is kept for the stale window; misses
+ * of one key share one load; a background refresh runs at most once per key, ten at a time, and is dropped when a
+ * thousand wait. A loader that throws changes nothing: the caller of a miss gets the error, a refresh logs it and the
+ * old entry lives on until it ages out. Source: the cache library section of the caches chapter.
+ */
+export class SwrCache<Value> {
+  readonly name: string;
+  readonly #options: SwrCacheOptions;
+  readonly #entries: LRUCache<string, Entry<Value>>;
+  readonly #loads = new Map<string, Promise<Value | null>>();
+  /** Counts removals and writes per key while a load runs, so that an older load cannot overwrite what came later. */
+  readonly #refreshing = new Map<string, symbol>();
+  readonly #waiting: Array<() => void> = [];
+  #running = 0;
+
+  constructor(options: SwrCacheOptions) {
+    this.name = options.name;
+    this.#options = options;
+    // Bounding by size instead of count makes the cache grow as it fills; `max` would reserve all slots up front.
+    this.#entries = new LRUCache({ maxSize: options.maxEntries, sizeCalculation: () => 1 });
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get capacity(): number {
+    return this.#options.maxEntries;
+  }
+
+  /** The cached value, null when known absent, undefined when not cached; never loads. */
+  get(key: string): Value | null | undefined {
+    const started = performance.now();
+    const entry = this.#live(key);
+    const status = entry === undefined ? 'miss' : this.#isFresh(entry) ? 'fresh' : 'stale';
+    this.#report('cache_get', status, started);
+    return entry?.value;
+  }
+
+  /** The cached value or, on a miss, what `load` yields (null = absent, cached as well). Stale values refresh behind. */
+  async swr(key: string, load: () => Promise<Value | null>): Promise<Value | null> {
+    const started = performance.now();
+    const entry = this.#live(key);
+    if (entry === undefined) {
+      try {
+        return await this.#loadOnce(key, load);
+      } finally {
+        this.#report('cache_swr', 'miss', started);
+      }
+    }
+    const fresh = this.#isFresh(entry);
+    if (!fresh) {
+      this.#options.metrics.count('unkey_cache_stale_served_total', { resource: this.name });
+      this.#refreshBehind(key, load);
+    }
+    this.#report('cache_swr', fresh ? 'fresh' : 'stale', started);
+    return entry.value;
+  }
+
+  set(key: string, value: Value): void {
+    this.#forgetLoads(key);
+    this.#write(key, value);
+  }
+
+  /** Remembers that the key's origin has nothing. */
+  setNull(key: string): void {
+    this.#forgetLoads(key);
+    this.#write(key, null);
+  }
+
+  remove(...keys: readonly string[]): void {
+    for (const key of keys) {
+      this.#forgetLoads(key);
+      if (this.#entries.delete(key)) {
+        this.#options.metrics.count('unkey_cache_deleted_total', { resource: this.name, reason: 'removed' });
+      }
+    }
+  }
+
+  /** Removes the key's entry if it says "absent"; a value stays. For rows that were just created. */
+  removeNull(key: string): void {
+    if (this.#entries.peek(key)?.value === null) this.remove(key);
+    else this.#forgetLoads(key);
+  }
+
+  clear(): void {
+    this.#loads.clear();
+    this.#refreshing.clear();
+    this.#entries.clear();
+  }
+
+  #live(key: string): Entry<Value> | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    if (this.#options.clock.now() < entry.staleUntil) return entry;
+    this.#entries.delete(key);
+    return undefined;
+  }
+
+  #isFresh(entry: Entry<Value>): boolean {
+    return this.#options.clock.now() < entry.freshUntil;
+  }
+
+  #write(key: string, value: Value | null): void {
+    const now = this.#options.clock.now();
+    this.#entries.set(key, {
+      value,
+      freshUntil: now + this.#options.freshMs,
+      staleUntil: now + this.#options.staleMs,
+    });
+    this.#options.metrics.gauge('unkey_cache_size', { resource: this.name }, this.#entries.size);
+  }
+
+  #forgetLoads(key: string): void {
+    this.#loads.delete(key);
+    this.#refreshing.delete(key);
+  }
+
+  #loadOnce(key: string, load: () => Promise<Value | null>): Promise<Value | null> {
+    const running = this.#loads.get(key);
+    if (running !== undefined) return running;
+    const loading: Promise<Value | null> = load().then(
+      (value) => {
+        if (this.#loads.get(key) === loading) {
+          this.#loads.delete(key);
+          this.#write(key, value);
+        }
+        return value;
+      },
+      (error: unknown) => {
+        if (this.#loads.get(key) === loading) this.#loads.delete(key);
+        this.#options.metrics.count('unkey_cache_reads_errors_total', { resource: this.name });
+        throw error;
+      },
+    );
+    this.#loads.set(key, loading);
+    return loading;
+  }
+
+  #refreshBehind(key: string, load: () => Promise<Value | null>): void {
+    if (this.#refreshing.has(key)) return;
+    if (this.#running >= MAX_CONCURRENT_REFRESHES && this.#waiting.length >= MAX_QUEUED_REFRESHES) return;
+    const turn = Symbol(key);
+    this.#refreshing.set(key, turn);
+    const refresh = async (): Promise<void> => {
+      this.#running++;
+      this.#options.metrics.count('unkey_cache_revalidations_total', { resource: this.name });
+      try {
+        const value = await load();
+        if (this.#refreshing.get(key) === turn) this.#write(key, value);
+      } catch (error) {
+        this.#options.metrics.count('unkey_cache_revalidations_errors_total', { resource: this.name });
+        this.#options.log.warn(
+          { err: error, cache: this.name },
+          'cache refresh failed, serving the old entry',
+        );
+      } finally {
+        if (this.#refreshing.get(key) === turn) this.#refreshing.delete(key);
+        this.#running--;
+        this.#waiting.shift()?.();
+      }
+    };
+    if (this.#running < MAX_CONCURRENT_REFRESHES) void refresh();
+    else this.#waiting.push(() => void refresh());
+  }
+
+  #report(call: string, status: 'fresh' | 'stale' | 'miss', started: number): void {
+    this.#options.metrics.count('unkey_cache_reads_total', {
+      resource: this.name,
+      hit: status === 'miss' ? 'false' : 'true',
+    });
+    currentRequestScope()?.timings.push(
+      `${call}{cache=${this.name},status=${status}}=${formatDuration(performance.now() - started)}`,
+    );
+  }
+}
+
+/** Milliseconds as a decimal in the largest of s, ms, us, ns that keeps it at or above 1. */
+export function formatDuration(ms: number): string {
+  const nanoseconds = Math.max(0, Math.round(ms * 1e6));
+  for (const [unit, size] of [
+    ['s', 1e9],
+    ['ms', 1e6],
+    ['us', 1e3],
+  ] as const) {
+    if (nanoseconds >= size) return `${Number((nanoseconds / size).toFixed(3))}${unit}`;
+  }
+  return `${nanoseconds}ns`;
+}

@@ -1,0 +1,11 @@
+/** What the API needs of a Vault. An installation without one holds no Vault at all (the features answer 412). */
+export interface Vault {
+  /** Encrypts UTF-8 text under a keyring (a workspace or environment id). */
+  encrypt(
+    keyring: string,
+    plaintext: string,
+  ): Promise<{ readonly encrypted: string; readonly keyId: string }>;
+  decrypt(keyring: string, encrypted: string): Promise<string>;
+  /** Many at once, by the caller's own ids. */
+  decryptBulk(keyring: string, items: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>>;
+}

@@ -1,0 +1,59 @@
+// The relational store as services see it. Two adapters implement it: mysql.ts (MySQL 8/9, MariaDB 10.11+) and
+// sqlite.ts (files and memory). The contract suite in test/contract runs on both.
+
+export type Dialect = 'mysql' | 'sqlite';
+
+/** A value bound to a `:name` placeholder. An array expands to a list for `IN (:names)`; an empty one matches nothing. */
+export type SqlValue = string | number | bigint | boolean | null | Uint8Array;
+export type SqlParams = Record<string, SqlValue | readonly SqlValue[]>;
+
+/** Something that runs statements: the primary, the replica, or one open transaction. */
+export interface Queryable {
+  readonly dialect: Dialect;
+  /**
+   * Runs a reading statement. `operation` is the query's name for the SQL comment, metrics and traces. Integers beyond
+   * 2^53 − 1 arrive as strings, JSON columns as text, booleans as 0/1, datetime(3) columns as `YYYY-MM-DD HH:MM:SS.mmm` UTC.
+   */
+  all<Row extends object>(operation: string, sql: string, params?: SqlParams): Promise<Row[]>;
+  /** Runs a writing statement. `affectedRows` counts matched rows on both dialects. */
+  run(operation: string, sql: string, params?: SqlParams): Promise<{ affectedRows: number }>;
+}
+
+/** An open transaction. Everything done through it commits or rolls back together. */
+export interface Transaction extends Queryable {
+  readonly transaction: true;
+}
+
+export interface Database {
+  readonly dialect: Dialect;
+  /** For reads outside transactions: the replica when one is configured, else the primary. Reads are retried on transient errors. */
+  readonly replica: Queryable;
+  /** For reads that must see the latest commit, and for single writes. */
+  readonly primary: Queryable;
+  /**
+   * Runs `work` in one transaction on the primary and commits; any throw rolls back. On transient errors (deadlock, lock
+   * wait, too many connections, connection lost; SQLite busy) the whole `work` runs again: 3 attempts, 50 and 100 ms apart.
+   * MySQL: REPEATABLE READ. SQLite: BEGIN IMMEDIATE, so writers run one after another.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Rejects when the store does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Thrown by adapters when a statement hits a unique key; which key it was is not told (the dialects differ in that). */
+export class DuplicateKeyError extends Error {
+  override readonly name = 'DuplicateKeyError';
+}
+
+/** Thrown by adapters for every other failure of the store, with the driver's error as its cause and no secret in it. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  /** True for failures that a retry may heal. */
+  readonly transient: boolean;
+
+  constructor(message: string, options: { cause?: unknown; transient?: boolean } = {}) {
+    super(message, { cause: options.cause });
+    this.transient = options.transient ?? false;
+  }
+}
