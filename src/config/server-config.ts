@@ -16,6 +16,33 @@ export type AuthEntry =
 
 export type DependencyName = 'database' | 'redis' | 'clickhouse' | 'vault' | 'control';
 
+/** The vault that runs inside this process. `unkey dev` makes up what is undefined here. */
+export interface EmbeddedVaultConfig {
+  readonly masterKey: string | undefined;
+  readonly previousMasterKey: string | undefined;
+  readonly storage:
+    | { readonly kind: 'disk'; readonly path: string }
+    | {
+        readonly kind: 's3';
+        readonly url: string;
+        readonly bucket: string;
+        readonly accessKeyId: string;
+        readonly accessKeySecret: string;
+      }
+    | undefined;
+}
+
+export interface GossipConfig {
+  readonly bindAddr: string;
+  readonly lanPort: number;
+  readonly wanPort: number;
+  readonly lanSeeds: readonly string[];
+  readonly wanSeeds: readonly string[];
+  readonly wanAdvertiseAddr: string;
+  /** Base64 of the key shared by all nodes. */
+  readonly secretKey: string;
+}
+
 export interface ServerConfig {
   readonly instanceId: string;
   readonly platform: string;
@@ -33,7 +60,14 @@ export interface ServerConfig {
   };
   readonly clickhouse: { readonly url: string | undefined; readonly analyticsUrl: string | undefined };
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
-  readonly vault: { readonly url: string; readonly token: string } | undefined;
+  readonly vault:
+    | {
+        readonly url: string;
+        readonly token: string;
+        /** Set when `url` is `embedded:`. */
+        readonly embedded?: EmbeddedVaultConfig;
+      }
+    | undefined;
   readonly control: { readonly url: string; readonly token: string } | undefined;
   readonly restate: { readonly url: string; readonly apiKey: string } | undefined;
   readonly github:
@@ -63,5 +97,7 @@ export interface ServerConfig {
   };
   readonly health: { readonly critical: readonly DependencyName[] };
   readonly jobs: { readonly enabled: boolean };
+  /** undefined = the section is absent: cache invalidation stays in this process. */
+  readonly gossip?: GossipConfig | undefined;
   readonly auth: readonly AuthEntry[];
 }

@@ -24,3 +24,14 @@ export function runInRequestScope<T>(scope: RequestScope, work: () => T): T {
 export function currentRequestScope(): RequestScope | undefined {
   return storage.getStore();
 }
+
+/**
+ * Runs work that serves more than the request that started it (a cache refresh, a load that others wait for): still
+ * tagged with its route, but neither cancelled with it nor reported in its timings.
+ */
+export function runDetached<T>(work: () => T): T {
+  const scope = storage.getStore();
+  if (scope === undefined) return work();
+  const { requestId, route } = scope;
+  return storage.run({ requestId, route, signal: new AbortController().signal, timings: [] }, work);
+}

@@ -1,8 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Metrics } from '../../lib/metrics.ts';
-import { currentRequestScope } from '../../lib/request-scope.ts';
+import { currentRequestScope, runDetached } from '../../lib/request-scope.ts';
 
 export interface SwrCacheOptions {
   /** The `resource` label of metrics and the `cache` label of the timing header, e.g. `live_api_by_id`. */
@@ -25,8 +26,17 @@ interface Entry<Value> {
   readonly staleUntil: number;
 }
 
+interface QueuedRefresh {
+  readonly key: string;
+  readonly turn: symbol;
+  readonly start: () => Promise<void>;
+}
+
 const MAX_CONCURRENT_REFRESHES = 10;
 const MAX_QUEUED_REFRESHES = 1000;
+
+/** Expired entries dropped at most per write: two keep the cache free of them, as a write adds at most one entry. */
+const EXPIRED_PER_WRITE = 2;
 
 /**
  * A stale-while-revalidate cache. A loader's value, also null for "known absent", is kept for the stale window; misses
@@ -38,17 +48,27 @@ export class SwrCache<Value> {
   readonly name: string;
   readonly #options: SwrCacheOptions;
   readonly #entries: LRUCache<string, Entry<Value>>;
+  /** The load of each missing key. A key's writes and removals take it out, so that it cannot overwrite what came later. */
   readonly #loads = new Map<string, Promise<Value | null>>();
-  /** Counts removals and writes per key while a load runs, so that an older load cannot overwrite what came later. */
+  /** The refresh of each stale key, waiting or running; taken out likewise. */
   readonly #refreshing = new Map<string, symbol>();
-  readonly #waiting: Array<() => void> = [];
+  readonly #waiting: QueuedRefresh[] = [];
   #running = 0;
+  #writes = 0;
 
   constructor(options: SwrCacheOptions) {
     this.name = options.name;
     this.#options = options;
     // Bounding by size instead of count makes the cache grow as it fills; `max` would reserve all slots up front.
-    this.#entries = new LRUCache({ maxSize: options.maxEntries, sizeCalculation: () => 1 });
+    this.#entries = new LRUCache({
+      maxSize: options.maxEntries,
+      sizeCalculation: () => 1,
+      dispose: (_entry, _key, reason) => {
+        if (reason === 'evict') this.#countDeleted('evicted');
+      },
+    });
+    this.#reportSize();
+    options.metrics.gauge('unkey_cache_capacity', { resource: this.name }, options.maxEntries);
   }
 
   get size(): number {
@@ -102,10 +122,9 @@ export class SwrCache<Value> {
   remove(...keys: readonly string[]): void {
     for (const key of keys) {
       this.#forgetLoads(key);
-      if (this.#entries.delete(key)) {
-        this.#options.metrics.count('unkey_cache_deleted_total', { resource: this.name, reason: 'removed' });
-      }
+      if (this.#entries.delete(key)) this.#countDeleted('removed');
     }
+    this.#reportSize();
   }
 
   /** Removes the key's entry if it says "absent"; a value stays. For rows that were just created. */
@@ -118,6 +137,7 @@ export class SwrCache<Value> {
     this.#loads.clear();
     this.#refreshing.clear();
     this.#entries.clear();
+    this.#reportSize();
   }
 
   #live(key: string): Entry<Value> | undefined {
@@ -125,6 +145,7 @@ export class SwrCache<Value> {
     if (entry === undefined) return undefined;
     if (this.#options.clock.now() < entry.staleUntil) return entry;
     this.#entries.delete(key);
+    this.#countDeleted('expired');
     return undefined;
   }
 
@@ -139,7 +160,22 @@ export class SwrCache<Value> {
       freshUntil: now + this.#options.freshMs,
       staleUntil: now + this.#options.staleMs,
     });
-    this.#options.metrics.gauge('unkey_cache_size', { resource: this.name }, this.#entries.size);
+    this.#dropExpired(now);
+    this.#writes++;
+    this.#options.metrics.gauge('unkey_cache_writes', { resource: this.name }, this.#writes);
+    this.#reportSize();
+  }
+
+  /** Entries that nobody asks for any more gather at the least recently used end. */
+  #dropExpired(now: number): void {
+    for (let dropped = 0; dropped < EXPIRED_PER_WRITE; dropped++) {
+      const oldest = this.#entries.rkeys().next();
+      if (oldest.done === true) return;
+      const entry = this.#entries.peek(oldest.value);
+      if (entry === undefined || now < entry.staleUntil) return;
+      this.#entries.delete(oldest.value);
+      this.#countDeleted('expired');
+    }
   }
 
   #forgetLoads(key: string): void {
@@ -150,10 +186,11 @@ export class SwrCache<Value> {
   #loadOnce(key: string, load: () => Promise<Value | null>): Promise<Value | null> {
     const running = this.#loads.get(key);
     if (running !== undefined) return running;
-    const loading: Promise<Value | null> = load().then(
+    const loading: Promise<Value | null> = runDetached(load).then(
       (value) => {
         if (this.#loads.get(key) === loading) {
-          this.#loads.delete(key);
+          // A refresh that is still under way began before this load and must not overwrite it.
+          this.#forgetLoads(key);
           this.#write(key, value);
         }
         return value;
@@ -175,8 +212,8 @@ export class SwrCache<Value> {
     this.#refreshing.set(key, turn);
     const refresh = async (): Promise<void> => {
       this.#running++;
-      this.#options.metrics.count('unkey_cache_revalidations_total', { resource: this.name });
       try {
+        this.#options.metrics.count('unkey_cache_revalidations_total', { resource: this.name });
         const value = await load();
         if (this.#refreshing.get(key) === turn) this.#write(key, value);
       } catch (error) {
@@ -188,11 +225,28 @@ export class SwrCache<Value> {
       } finally {
         if (this.#refreshing.get(key) === turn) this.#refreshing.delete(key);
         this.#running--;
-        this.#waiting.shift()?.();
+        this.#startNextRefresh();
       }
     };
-    if (this.#running < MAX_CONCURRENT_REFRESHES) void refresh();
-    else this.#waiting.push(() => void refresh());
+    if (this.#running < MAX_CONCURRENT_REFRESHES) void runDetached(refresh);
+    else this.#waiting.push({ key, turn, start: runDetached(() => AsyncLocalStorage.bind(refresh)) });
+  }
+
+  #startNextRefresh(): void {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      // What was written or removed while its refresh waited needs none.
+      if (this.#refreshing.get(next.key) !== next.turn) continue;
+      void next.start();
+      return;
+    }
+  }
+
+  #countDeleted(reason: 'removed' | 'expired' | 'evicted'): void {
+    this.#options.metrics.count('unkey_cache_deleted_total', { resource: this.name, reason });
+  }
+
+  #reportSize(): void {
+    this.#options.metrics.gauge('unkey_cache_size', { resource: this.name }, this.#entries.size);
   }
 
   #report(call: string, status: 'fresh' | 'stale' | 'miss', started: number): void {

@@ -4,8 +4,9 @@ import type { Integer } from '../../lib/json.ts';
 export interface KeyRateLimit {
   readonly id: string;
   readonly name: string;
-  readonly limit: number;
-  readonly duration: number;
+  readonly limit: Integer;
+  /** Milliseconds. */
+  readonly duration: Integer;
   readonly autoApply: boolean;
   /** Key id for a limit of the key, identity id for one of its identity. */
   readonly identifier: string;

@@ -49,11 +49,49 @@ export class DuplicateKeyError extends Error {
 /** Thrown by adapters for every other failure of the store, with the driver's error as its cause and no secret in it. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
-  /** True for failures that a retry may heal. */
+  /** True for failures that pass by themselves: a later request may succeed. */
   readonly transient: boolean;
+  /**
+   * True when the adapter tries again at once. False for transient failures that took long already (no connection in
+   * time) or whose outcome is unknown (the connection was lost while committing).
+   */
+  readonly retry: boolean;
 
-  constructor(message: string, options: { cause?: unknown; transient?: boolean } = {}) {
+  constructor(message: string, options: { cause?: unknown; transient?: boolean; retry?: boolean } = {}) {
     super(message, { cause: options.cause });
     this.transient = options.transient ?? false;
+    this.retry = options.retry ?? this.transient;
   }
+}
+
+/** What is left of a driver's error when every bound value has been taken out of it: the cause of a DatabaseError. */
+export class DriverError extends Error {
+  override readonly name = 'DriverError';
+  /** The store's own name for the failure: `ER_LOCK_DEADLOCK`, `ECONNREFUSED`, `SQLITE_BUSY`. */
+  readonly code: string;
+  /** MySQL's error number; undefined for SQLite and for network failures. */
+  readonly errno: number | undefined;
+
+  constructor(message: string, code: string, errno?: number) {
+    super(message);
+    this.code = code;
+    this.errno = errno;
+  }
+}
+
+/** A database whose schema can be changed: what the adapters offer to the migrator beyond `Database`. */
+export interface MigratableDatabase extends Database {
+  /**
+   * Runs `work` on one connection while holding the lock that keeps two migrators apart; the lock dies with the
+   * connection. MySQL: a named lock, outside any transaction. SQLite: one writing transaction, committed when `work`
+   * resolves. Nothing is retried.
+   * @throws LockTimeoutError when the lock is not gained in time
+   */
+  exclusive<T>(timeoutMs: number, work: (session: Queryable) => Promise<T>): Promise<T>;
+  /** Whether somebody holds the lock now. */
+  isLocked(): Promise<boolean>;
+}
+
+export class LockTimeoutError extends Error {
+  override readonly name = 'LockTimeoutError';
 }

@@ -1,0 +1,5 @@
+DROP TABLE `roles_permissions`;
+DROP TABLE `roles`;
+DROP TABLE `permissions`;
+DROP TABLE `ratelimits`;
+DROP TABLE `identities`;

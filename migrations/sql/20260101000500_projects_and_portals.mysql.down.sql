@@ -1,0 +1,3 @@
+DROP TABLE `portal_sessions`;
+DROP TABLE `portals`;
+DROP TABLE `projects`;

@@ -1,0 +1,2 @@
+DROP TABLE `job_state`;
+DROP TABLE `job_leases`;

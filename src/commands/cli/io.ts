@@ -1,0 +1,82 @@
+// What a command sees of the outside world. Injected, so that tests run commands inside their own process.
+import { homedir } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
+
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+export interface TextSink {
+  readonly isTTY: boolean;
+  /** Width of the terminal, undefined when there is none. */
+  readonly columns: number | undefined;
+  write(text: string): void;
+}
+
+export interface CliIo {
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly stdin: {
+    readonly isTTY: boolean;
+    /** Everything up to the end of the stream. */
+    readAll(): Promise<string>;
+    /** One line typed on the terminal, without its newline. */
+    readLine(): Promise<string>;
+  };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly homeDirectory: string;
+  /** Calls back on SIGINT and SIGTERM until the returned function is called. */
+  onSignal(listener: (signal: StopSignal) => void): () => void;
+  /** Calls back when whoever read stdout or stderr has gone. */
+  onBrokenPipe(listener: () => void): () => void;
+}
+
+/** The real process. Call once: it takes over the error events of stdout and stderr. */
+export function processIo(): CliIo {
+  const brokenPipe = new Set<() => void>();
+  const sink = (stream: NodeJS.WriteStream): TextSink => {
+    let broken = false;
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      broken = true;
+      for (const listener of brokenPipe) listener();
+    });
+    return {
+      isTTY: stream.isTTY === true,
+      columns: stream.isTTY ? stream.columns : undefined,
+      write: (chunk) => {
+        if (!broken) stream.write(chunk);
+      },
+    };
+  };
+  return {
+    stdout: sink(process.stdout),
+    stderr: sink(process.stderr),
+    stdin: {
+      isTTY: process.stdin.isTTY === true,
+      readAll: () => text(process.stdin),
+      readLine: async () => {
+        const lines = createInterface({ input: process.stdin });
+        try {
+          return await lines.question('');
+        } finally {
+          lines.close();
+        }
+      },
+    },
+    env: process.env,
+    cwd: process.cwd(),
+    homeDirectory: homedir(),
+    onSignal: (listener) => {
+      const signals: StopSignal[] = ['SIGINT', 'SIGTERM'];
+      for (const signal of signals) process.on(signal, listener);
+      return () => {
+        for (const signal of signals) process.off(signal, listener);
+      };
+    },
+    onBrokenPipe: (listener) => {
+      brokenPipe.add(listener);
+      return () => brokenPipe.delete(listener);
+    },
+  };
+}

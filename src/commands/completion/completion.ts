@@ -1,0 +1,27 @@
+import { Argument, type Command } from 'commander';
+import type { CliContext } from '../cli/context.ts';
+import { annotate } from '../cli/notes.ts';
+
+const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+export function register(program: Command, cli: CliContext): void {
+  const completion = program
+    .command('completion')
+    .description('print a shell script that completes commands, flags and values')
+    .addArgument(new Argument('<shell>', SHELLS.join(', ')).choices(SHELLS));
+  annotate(completion, {
+    examples: [
+      ['source <(unkey completion bash)', 'for this shell'],
+      ['unkey completion zsh > "${fpath[1]}/_unkey"', 'for every zsh'],
+      ['unkey completion fish > ~/.config/fish/completions/unkey.fish', 'for every fish'],
+      ['unkey completion powershell | Out-String | Invoke-Expression', 'for this PowerShell'],
+    ],
+  });
+  completion.action(
+    cli.action<object, [Shell]>(async ({ args: [shell], output }) => {
+      const { completionScript } = await import('./scripts.ts');
+      output.text(completionScript(shell, program));
+    }),
+  );
+}

@@ -1,0 +1,114 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ServerConfig } from '../../config/server-config.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { silentLogger } from '../../lib/logger.ts';
+import { randomIds } from '../../lib/uid.ts';
+import { PERMISSION_PRESETS } from '../../services/rbac/catalogue.ts';
+import { bootstrap } from '../../services/root-keys/bootstrap.ts';
+import type { CliIo } from '../cli/io.ts';
+import type { Output } from '../cli/output.ts';
+import type { ApiRuntime } from '../runtime/api-runtime.ts';
+import { serve } from '../runtime/serve.ts';
+import { readRootKey, storeRootKey } from './root-key-file.ts';
+
+const WORKSPACE_SLUG = 'local';
+
+export interface DevOptions {
+  readonly io: CliIo;
+  readonly output: Output;
+  readonly config: ServerConfig;
+  /** Where state is kept; undefined = in memory. */
+  readonly dataDirectory: string | undefined;
+}
+
+/** Runs the embedded service until a signal ends it; prints what a first caller needs once it accepts requests. */
+export async function runDev(options: DevOptions): Promise<number> {
+  const { io, output } = options;
+  const directory = options.dataDirectory === undefined ? undefined : resolve(io.cwd, options.dataDirectory);
+  if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const config = withStore(options.config, directory);
+  return serve({
+    io,
+    config,
+    verifyResponses: true,
+    autoMigrate: true,
+    onListening: async (runtime) => {
+      const access = await openAccess(runtime, directory);
+      if (output.format === 'json') output.text(JSON.stringify(access));
+      else output.text(welcome(access, config, directory));
+    },
+  });
+}
+
+function withStore(config: ServerConfig, directory: string | undefined): ServerConfig {
+  // A store that was configured is used as it is; the directory stands in for the one in memory.
+  if (directory === undefined || !config.database.primary.startsWith('sqlite::memory:')) return config;
+  return { ...config, database: { ...config.database, primary: `sqlite:${join(directory, 'unkey.db')}` } };
+}
+
+interface Access {
+  readonly url: string;
+  readonly rootKey: string;
+  readonly workspaceId: string;
+  readonly apiId: string;
+}
+
+/** Bootstraps the workspace and yields its root key: the one kept in the data directory, or a new one. */
+async function openAccess({ url, db }: ApiRuntime, directory: string | undefined): Promise<Access> {
+  const kept = directory === undefined ? undefined : readRootKey(directory);
+  const result = await bootstrap(
+    { db, clock: systemClock, ids: randomIds, log: silentLogger },
+    {
+      workspaceSlug: WORKSPACE_SLUG,
+      permissions: PERMISSION_PRESETS.full,
+      ...(kept === undefined ? { rotateRootKey: true } : { rootKey: kept }),
+    },
+  );
+  const rootKey = kept ?? result.rootKey;
+  if (rootKey === undefined) throw new Error('bootstrap was asked for a new root key and made none');
+  if (directory !== undefined && kept === undefined) storeRootKey(directory, rootKey);
+  return { url, rootKey, workspaceId: result.workspaceId, apiId: result.apiId };
+}
+
+function welcome(
+  { url, rootKey, workspaceId, apiId }: Access,
+  config: ServerConfig,
+  directory: string | undefined,
+): string {
+  const call = (operation: string, body: string): string =>
+    [
+      `  curl -s ${url}/v2/${operation} \\`,
+      `    -H 'Authorization: Bearer ${rootKey}' -H 'Content-Type: application/json' \\`,
+      `    -d '${body}'`,
+    ].join('\n');
+  return [
+    `unkey is ready at ${url} (not for production)`,
+    '',
+    `  root key      ${rootKey}`,
+    `  workspace     ${workspaceId}`,
+    `  API           ${apiId}`,
+    `  reference     ${url}/reference`,
+    '',
+    `  data          ${describeStore(config, directory)}`,
+    '  counters      in this process',
+    '  analytics     off',
+    '  vault         off: recoverable keys answer 412',
+    '',
+    'Create a key:',
+    '',
+    call('keys.createKey', `{"apiId":"${apiId}","prefix":"demo"}`),
+    '',
+    'Verify it (paste the key from the answer):',
+    '',
+    call('keys.verifyKey', '{"key":"demo_…"}'),
+    '',
+    'Ctrl-C stops it.',
+  ].join('\n');
+}
+
+function describeStore(config: ServerConfig, directory: string | undefined): string {
+  if (directory !== undefined) return `SQLite in ${directory}`;
+  if (config.database.primary.startsWith('sqlite::memory:')) return 'SQLite in memory, gone when this ends';
+  return config.database.primary.startsWith('sqlite:') ? 'SQLite' : 'the configured MySQL server';
+}

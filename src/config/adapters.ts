@@ -1,0 +1,33 @@
+// Which adapter a connection string picks, by its scheme; the one place that decides (CFG-11).
+
+export function databaseAdapter(url: string): 'sqlite' | 'mysql' {
+  return url.startsWith('sqlite:') ? 'sqlite' : 'mysql';
+}
+
+export function counterAdapter(url: string): 'memory' | 'redis' {
+  return url.startsWith('memory:') ? 'memory' : 'redis';
+}
+
+export function analyticsAdapter(url: string | undefined): 'none' | 'chdb' | 'clickhouse' {
+  if (url === undefined) return 'none';
+  return url.startsWith('chdb:') ? 'chdb' : 'clickhouse';
+}
+
+export function vaultAdapter(url: string | undefined): 'none' | 'embedded' | 'remote' {
+  if (url === undefined) return 'none';
+  return url.startsWith('embedded:') ? 'embedded' : 'remote';
+}
+
+/** The settings whose data only one process may use, of those given. */
+export function embeddedSettings(given: ReadonlyMap<string, { readonly value: unknown }>): string[] {
+  const schemes: Readonly<Record<string, string>> = {
+    'database.primary': 'sqlite:',
+    redis_url: 'memory:',
+    'clickhouse.url': 'chdb:',
+    'vault.url': 'embedded:',
+  };
+  return Object.entries(schemes).flatMap(([path, scheme]) => {
+    const value = given.get(path)?.value;
+    return typeof value === 'string' && value.startsWith(scheme) ? [`${path} = "${scheme}"`] : [];
+  });
+}

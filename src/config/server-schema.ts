@@ -1,0 +1,305 @@
+// The configuration file of the server, as one Joi schema. Names, types, defaults, environment names, documentation and
+// the JSON Schema are all read off it. Source: the configuration section of the HTTP contract.
+import ipaddr from 'ipaddr.js';
+import Joi from 'joi';
+import { authEntrySchemas } from './auth-schema.ts';
+import type { SettingMeta } from './setting-meta.ts';
+
+/** How a file refers to an environment variable. */
+const variable = (name: string) => `$\{${name}}`;
+
+const meta = (values: SettingMeta) => values;
+
+const text = () => Joi.string().allow('');
+const label = () => text().meta(meta({ mayBeEmpty: true }));
+const port = (min: 0 | 1) =>
+  Joi.number()
+    .integer()
+    .min(min)
+    .max(65_535)
+    .messages(
+      Object.fromEntries(
+        ['number.base', 'number.integer', 'number.min', 'number.max'].map((type) => [
+          type,
+          `must be an integer from ${min} to 65535`,
+        ]),
+      ),
+    );
+const ratio = () =>
+  Joi.number()
+    .min(0)
+    .max(1)
+    .messages({ 'number.min': 'must be from 0 to 1', 'number.max': 'must be from 0 to 1' });
+
+const DURATION = /^(?:0|\+?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/;
+const NO_DURATION = 'must be a duration such as 500ms, 30s or 1h30m';
+const duration = () =>
+  Joi.string()
+    .pattern(DURATION)
+    .messages({ 'string.pattern.base': NO_DURATION, 'string.base': NO_DURATION, 'string.empty': NO_DURATION })
+    .meta(meta({ duration: true }));
+
+const matching = (pattern: RegExp, what: string) =>
+  text().pattern(pattern).messages({ 'string.pattern.base': what });
+
+const HTTP_ORIGIN = /^https?:\/\/[^/?#\s]+$/i;
+const HTTP_URL = /^https?:\/\/[^/?#\s]+/i;
+const HTTP_OR_EMBEDDED = /^(?:https?:\/\/[^/?#\s]+|embedded:$)/i;
+const REDIS_URL = /^(?:rediss?:\/\/\S+|memory:$)/i;
+const CLICKHOUSE_URL = /^(?:clickhouse|https?):\/\/\S+$/i;
+const CLICKHOUSE_OR_CHDB = /^(?:(?:clickhouse|https?):\/\/\S+|chdb:.*)$/i;
+const DATABASE_URL =
+  /^(?:mysql:\/\/\S+|sqlite:.+|(?:[^@]*@|.*@)?(?:tcp|unix)\([^)]+\)\/[^/]+|(?:.*@)?\/[^/]+)$/is;
+const NO_DATABASE_URL =
+  'must be user:password@tcp(host:port)/database, mysql://…, sqlite:<path> or sqlite::memory:';
+
+const address = Joi.string()
+  .custom((value: string, helpers) =>
+    ipaddr.isValid(value) || ipaddr.isValidCIDR(value) ? value : helpers.error('address.invalid'),
+  )
+  .messages({ 'address.invalid': 'must be an IP address or a CIDR range' });
+
+export const serverSchema = Joi.object({
+  instance_id: text()
+    .description('name of this process in logs; generated (`ins_…`) when empty')
+    .example('ins_eu1'),
+  platform: label().default('').description('label in logs').example('aws'),
+  image: label().default('').description('label; unused').example('unkey:1'),
+  http_port: port(1).default(7070).description('port of the API').example(7070),
+  region: label()
+    .max(48)
+    .default('unknown')
+    .description('name of the region, in logs, analytics and rate limits across regions')
+    .example('eu-central-1'),
+  redis_url: matching(REDIS_URL, 'must be redis://…, rediss://… or memory:')
+    .meta(meta({ secret: 'connection' }))
+    .description('counters; required by `api serve`. `memory:` keeps them in this process')
+    .example(variable('REDIS_URL')),
+  max_request_body_size: Joi.number()
+    .integer()
+    .default(10_485_760)
+    .description('bytes; 0 means the default, a negative number no limit')
+    .example(10_485_760),
+  portal_base_url: matching(HTTP_URL, 'must be an absolute http or https URL')
+    .default('https://portal.unkey.com')
+    .description('where portal sessions are opened')
+    .example('https://portal.example.com'),
+  database: Joi.object({
+    primary: matching(DATABASE_URL, NO_DATABASE_URL)
+      .meta(meta({ secret: 'connection' }))
+      .description('relational store; required by `api serve`')
+      .example(`unkey:${variable('DATABASE_PASSWORD')}@tcp(db:3306)/unkey?parseTime=true`),
+    readonly_replica: matching(DATABASE_URL, NO_DATABASE_URL)
+      .meta(meta({ secret: 'connection', aliases: ['UNKEY_DATABASE_REPLICA'] }))
+      .description('store for reads; the primary when empty, refused with SQLite')
+      .example(`unkey:${variable('DATABASE_PASSWORD')}@tcp(replica:3306)/unkey?parseTime=true`),
+  }),
+  clickhouse: Joi.object({
+    url: matching(CLICKHOUSE_OR_CHDB, 'must be clickhouse://…, http(s)://…, chdb: or chdb:<directory>')
+      .meta(meta({ secret: 'connection' }))
+      .description('analytics; without it analytics writes are dropped')
+      .example(`clickhouse://unkey:${variable('CLICKHOUSE_PASSWORD')}@clickhouse:9000/default`),
+    analytics_url: matching(CLICKHOUSE_URL, 'must be clickhouse://… or http(s)://…')
+      .meta(meta({ secret: 'connection' }))
+      .description('analytics queries of workspaces; needs a vault, and is not needed with `chdb:`')
+      .example('http://clickhouse:8123/default'),
+  }),
+  tls: Joi.object({
+    disabled: Joi.boolean().default(false).description('accepted for compatibility, ignored').example(false),
+    cert_file: text().description('PEM certificate; together with `key_file`').example('/etc/unkey/tls.crt'),
+    key_file: text().description('PEM private key; together with `cert_file`').example('/etc/unkey/tls.key'),
+  }),
+  vault: Joi.object({
+    url: matching(HTTP_OR_EMBEDDED, 'must be an absolute http or https URL, or embedded:')
+      .meta(meta({ secret: 'connection' }))
+      .description('vault for recoverable keys; `embedded:` runs one in this process')
+      .example('http://vault:8060'),
+    token: text()
+      .meta(meta({ secret: 'hidden' }))
+      .description('bearer token of the vault')
+      .example(variable('VAULT_TOKEN')),
+    encryption: Joi.object({
+      master_key: text()
+        .meta(meta({ secret: 'hidden' }))
+        .description('master key of the embedded vault (`unkey dev generate-master-key`)')
+        .example(variable('VAULT_MASTER_KEY')),
+      previous_master_key: text()
+        .meta(meta({ secret: 'hidden' }))
+        .description('master key before the last change')
+        .example(variable('VAULT_PREVIOUS_MASTER_KEY')),
+    }),
+    storage: Joi.object({
+      disk: Joi.object({
+        path: text().description('directory of the embedded vault').example('/var/lib/unkey/vault'),
+      }),
+      s3: Joi.object({
+        url: matching(HTTP_URL, 'must be an absolute http or https URL')
+          .description('S3 endpoint of the embedded vault')
+          .example('https://s3.example.com'),
+        bucket: text().description('S3 bucket').example('unkey-vault'),
+        access_key_id: text().description('S3 access key id').example('unkey'),
+        access_key_secret: text()
+          .meta(meta({ secret: 'hidden' }))
+          .description('S3 access key secret')
+          .example(variable('S3_SECRET')),
+      }),
+    }),
+  }),
+  control: Joi.object({
+    url: matching(HTTP_OR_EMBEDDED, 'must be an absolute http or https URL')
+      .meta(meta({ secret: 'connection', aliases: ['UNKEY_CTRL_URL'] }))
+      .description('control plane; together with `token`')
+      .example('http://control:7091'),
+    token: text()
+      .meta(meta({ secret: 'hidden', aliases: ['UNKEY_CTRL_TOKEN'] }))
+      .description('bearer token of the control plane')
+      .example(variable('CONTROL_TOKEN')),
+  }),
+  restate: Joi.object({
+    url: text()
+      .pattern(HTTP_ORIGIN)
+      .messages({
+        'string.pattern.base': 'must be an absolute http or https URL without path, query or fragment',
+      })
+      .meta(meta({ secret: 'connection' }))
+      .description('workflow ingress; together with `api_key`')
+      .example('http://restate:8080'),
+    api_key: text()
+      .pattern(/^\S(?:[\s\S]*\S)?$/)
+      .messages({ 'string.pattern.base': 'must not begin or end with white space' })
+      .meta(meta({ secret: 'hidden' }))
+      .description('API key of the workflow ingress')
+      .example(variable('RESTATE_API_KEY')),
+  }),
+  github: Joi.object({
+    app_name: text().description('GitHub App that github.installApp links to').example('my-app'),
+    app_id: Joi.number().integer().min(0).default(0).description('id of the GitHub App').example(12_345),
+    private_key_pem: text()
+      .meta(meta({ secret: 'hidden' }))
+      .description('private key of the GitHub App')
+      .example(variable('GITHUB_PRIVATE_KEY')),
+  }),
+  pprof: Joi.object({
+    username: text()
+      .description('user of `/debug/pprof`; served when user and password are set')
+      .example('ops'),
+    password: text()
+      .meta(meta({ secret: 'hidden' }))
+      .description('password of `/debug/pprof`')
+      .example(variable('PPROF_PASSWORD')),
+    port: port(0).default(6060).description('accepted for compatibility, unused').example(6060),
+  }),
+  observability: Joi.object({
+    tracing: Joi.object({
+      sample_rate: ratio()
+        .default(0.25)
+        .description('share of traces kept; without the section nothing is exported')
+        .example(0.1),
+    }),
+    logging: Joi.object({
+      sample_rate: ratio()
+        .default(1)
+        .description('share of ordinary requests logged; without the section none, only failed and slow ones')
+        .example(0.01),
+      slow_threshold: duration()
+        .default('1s')
+        .description('requests slower than this are always logged')
+        .example('500ms'),
+      level: Joi.string()
+        .valid('debug', 'info', 'warn', 'error', 'warning')
+        .default('info')
+        .meta(meta({ aliases: ['UNKEY_LOG_LEVEL'] }))
+        .description('lowest level logged')
+        .example('info'),
+      format: Joi.string()
+        .valid('json', 'logfmt', 'pretty')
+        .description('how log lines look; `pretty` on a terminal and `json` elsewhere when absent')
+        .example('json'),
+    }),
+    metrics: Joi.object({
+      prometheus_port: port(0)
+        .default(0)
+        .description('port of `/metrics`; 0 or no section opens none')
+        .example(9090),
+    }),
+  }),
+  server: Joi.object({
+    host: text()
+      .default('0.0.0.0')
+      .description('listen address; `unkey dev` uses 127.0.0.1')
+      .example('0.0.0.0'),
+    startup_timeout: duration()
+      .default('60s')
+      .description('how long to wait for the database at start')
+      .example('60s'),
+    drain_delay: duration()
+      .default('5s')
+      .description('how long to keep serving after a stop signal, for balancers to notice')
+      .example('5s'),
+    drain_timeout: duration()
+      .default('30s')
+      .description('how long requests in flight may take to finish')
+      .example('30s'),
+    trusted_proxies: Joi.array()
+      .items(address)
+      .description(
+        'peers whose X-Forwarded-For is believed, as addresses and CIDR ranges; absent trusts every peer',
+      )
+      .example(['10.0.0.0/8']),
+  }),
+  health: Joi.object({
+    critical: Joi.array()
+      .items(Joi.string().valid('database', 'redis', 'clickhouse', 'vault', 'control'))
+      .default([])
+      .description(
+        'dependencies whose failure turns readiness to 503: database, redis, clickhouse, vault, control',
+      )
+      .example(['database']),
+  }),
+  jobs: Joi.object({
+    enabled: Joi.boolean()
+      .default(true)
+      .description(
+        'run background jobs; false where the worker of another installation serves the same database',
+      )
+      .example(true),
+  }),
+  gossip: Joi.object({
+    bind_addr: text().default('0.0.0.0').description('listen address, TCP and UDP').example('0.0.0.0'),
+    lan_port: port(1).default(7946).description('port of the pool of this region').example(7946),
+    wan_port: port(1).default(7947).description('port of the pool between regions').example(7947),
+    lan_seeds: Joi.array()
+      .items(Joi.string())
+      .default([])
+      .description('hosts of this region to join')
+      .example(['unkey-gossip']),
+    wan_seeds: Joi.array()
+      .items(Joi.string())
+      .default([])
+      .description('hosts of other regions to join')
+      .example(['gossip.us.example.com']),
+    wan_advertise_addr: text()
+      .default('')
+      .description('address advertised to other regions')
+      .example('gossip.eu.example.com'),
+    secret_key: text()
+      .min(32)
+      .max(128)
+      .pattern(/^[A-Za-z0-9+/]+={0,2}$/)
+      .messages({
+        'string.min': 'must be 32 to 128 characters of base64',
+        'string.max': 'must be 32 to 128 characters of base64',
+        'string.pattern.base': 'must be 32 to 128 characters of base64',
+      })
+      .meta(meta({ secret: 'hidden' }))
+      .description('base64 of the key shared by all nodes; required with the section')
+      .example(variable('GOSSIP_SECRET_KEY')),
+  }),
+  auth: Joi.array()
+    .items(authEntrySchemas.jwt, authEntrySchemas.portal_session, authEntrySchemas.root_key)
+    .meta(meta({ secret: 'hidden' }))
+    .description(
+      'accepted credentials, in order; at least one entry. In the environment: the same as a JSON array',
+    )
+    .example([{ type: 'root_key' }, { type: 'portal_session' }]),
+});

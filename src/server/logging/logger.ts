@@ -1,0 +1,60 @@
+import pino from 'pino';
+import { PinoPretty } from 'pino-pretty';
+import type { Logger } from '../../lib/logger.ts';
+import { logfmtStream } from './logfmt.ts';
+import { redaction } from './redaction.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogFormat = 'json' | 'logfmt' | 'pretty';
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** What every line carries: service, instanceId, region, version, … */
+  readonly bindings: Record<string, unknown>;
+  /** Where lines go; standard error by default. */
+  readonly destination?: NodeJS.WritableStream;
+}
+
+/** The process's logger. */
+export interface ProcessLogger extends Logger {
+  fatal(fields: object, message: string): void;
+  /** Changes how much is logged from here on, children made later included. */
+  setLevel(level: LogLevel): void;
+  /** Writes out what is buffered; for the last moments of a process. */
+  flush(): void;
+}
+
+/** Builds the logger: one line per event on standard error, `time` in ISO 8601, `level` by name, secrets replaced. */
+export function createLogger({ level, format, bindings, destination }: LoggerOptions): ProcessLogger {
+  const stderr = destination === undefined ? pino.destination({ dest: 2, sync: false }) : undefined;
+  const sink = destination ?? (stderr as NonNullable<typeof stderr>);
+  const logger = pino(
+    {
+      level,
+      base: bindings,
+      redact: redaction,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    formatted(format, sink),
+  );
+  return Object.assign(logger, {
+    setLevel: (next: LogLevel): void => {
+      logger.level = next;
+    },
+    flush: (): void => stderr?.flushSync(),
+  }) as unknown as ProcessLogger;
+}
+
+function formatted(format: LogFormat, sink: { write(line: string): unknown }): pino.DestinationStream {
+  if (format === 'logfmt') return logfmtStream(sink);
+  if (format === 'json') return sink as pino.DestinationStream;
+  const pretty = PinoPretty({
+    colorize: false,
+    sync: true,
+    ignore: 'service,instanceId,region,version,platform',
+    destination: sink as never,
+  });
+  return pretty;
+}

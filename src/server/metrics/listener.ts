@@ -1,0 +1,50 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ListenError } from '../transport/listen.ts';
+import { sendMethodNotAllowed, sendNotFound } from '../transport/unmatched.ts';
+import type { MetricsRegistry } from './registry.ts';
+
+export interface MetricsListener {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves `GET /metrics` on a port of its own: plain HTTP, all interfaces, no authentication. Throws a ListenError when the
+ * port cannot be bound.
+ */
+export async function startMetricsListener(
+  registry: MetricsRegistry,
+  port: number,
+): Promise<MetricsListener> {
+  const server: Server = createServer((request, response) => {
+    const [path] = (request.url ?? '').split('?', 1);
+    if (path !== '/metrics') {
+      sendNotFound(response);
+      return;
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      sendMethodNotAllowed(response, 'GET, HEAD');
+      return;
+    }
+    registry.expose(request.headers.accept).then(
+      ({ contentType, text }) => {
+        response.writeHead(200, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(text) });
+        response.end(request.method === 'HEAD' ? undefined : text);
+      },
+      (error: unknown) => response.destroy(error instanceof Error ? error : undefined),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new ListenError(undefined, port, error)));
+    server.listen(port, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,176 @@
+// Every series of the product: names, labels and buckets are the contract of the operations chapter (section metrics),
+// where dashboards and alerts find them.
+
+export type LabelSet = Readonly<Record<string, string>>;
+
+export interface Series {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels?: readonly string[];
+  readonly buckets?: readonly number[];
+  /** Values of labels that are known beforehand; every combination exists from the start with value 0. */
+  readonly known?: Readonly<Record<string, readonly string[]>>;
+}
+
+const LATENCY = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2, 3, 5, 10];
+const BODY_BYTES = [100, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
+const BATCH_ITEMS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
+
+const HTTP_LABELS = ['method', 'path', 'status'];
+const VERIFICATION_STATES = [
+  'VALID',
+  'NOT_FOUND',
+  'WORKSPACE_NOT_FOUND',
+  'WORKSPACE_DISABLED',
+  'DISABLED',
+  'EXPIRED',
+];
+const KEY_TYPES = ['key', 'root_key'];
+const ORIGIN_OPS = ['fetch_cold', 'fetch_stale', 'fetch_strict', 'sync'];
+const SQL_OPERATIONS = ['exec', 'prepare', 'query', 'query_row', 'begin', 'commit', 'rollback'];
+const REPLICAS = ['rw', 'ro'];
+const OUTCOME = ['success', 'error'];
+const DEPENDENCIES = ['database', 'redis', 'clickhouse', 'vault', 'control'];
+
+function counter(help: string, labels: string[] = [], known?: Series['known']): Series {
+  return { type: 'counter', help, labels, ...(known === undefined ? {} : { known }) };
+}
+
+function gauge(help: string, labels: string[] = [], known?: Series['known']): Series {
+  return { type: 'gauge', help, labels, ...(known === undefined ? {} : { known }) };
+}
+
+function histogram(
+  help: string,
+  buckets: readonly number[],
+  labels: string[] = [],
+  known?: Series['known'],
+): Series {
+  return { type: 'histogram', help, buckets, labels, ...(known === undefined ? {} : { known }) };
+}
+
+export const SERIES: Readonly<Record<string, Series>> = {
+  unkey_build_info: gauge('What is running; always 1', [
+    'service',
+    'version',
+    'revision',
+    'goversion',
+    'build_time',
+  ]),
+  unkey_config_info: gauge('Hash of the effective configuration; always 1', ['hash']),
+
+  unkey_http_requests_total: counter('HTTP requests answered', HTTP_LABELS),
+  unkey_http_requests_errors_total: counter(
+    'HTTP requests answered with a status of 500 or above',
+    HTTP_LABELS,
+  ),
+  unkey_http_request_latency_seconds: histogram('Time from routing to reply', LATENCY, HTTP_LABELS),
+  unkey_http_request_body_size_bytes: histogram('Size of request bodies', BODY_BYTES, HTTP_LABELS),
+  unkey_inflight_requests: gauge('HTTP requests being served'),
+  unkey_draining: gauge('1 while the server is shutting down'),
+  unkey_internal_panics_total: counter('Bugs caught while serving a request', ['caller', 'path']),
+
+  unkey_key_verifications_total: counter('Keys loaded, by their state', ['type', 'code'], {
+    type: KEY_TYPES,
+    code: VERIFICATION_STATES,
+  }),
+  unkey_key_verification_errors_total: counter('Keys that could not be loaded', ['type'], {
+    type: KEY_TYPES,
+  }),
+
+  unkey_ratelimit_decisions_total: counter('Rate-limit decisions', ['workspace_id', 'source', 'outcome']),
+  unkey_ratelimit_windows: gauge('Rate-limit windows held in memory'),
+  unkey_ratelimit_windows_created_total: counter('Rate-limit windows created'),
+  unkey_ratelimit_windows_evicted_total: counter('Rate-limit windows evicted'),
+  unkey_ratelimit_cas_exhausted_total: counter('Counter updates that lost every race'),
+  unkey_ratelimit_strict_mode_activations_total: counter('Times strict mode was raised', ['workspace_id']),
+  unkey_ratelimit_origin_operations_total: counter('Calls of the counter origin', ['op'], { op: ORIGIN_OPS }),
+  unkey_ratelimit_origin_latency_seconds: histogram(
+    'Duration of calls of the counter origin',
+    LATENCY,
+    ['op'],
+    {
+      op: ORIGIN_OPS,
+    },
+  ),
+  unkey_ratelimit_origin_errors_total: counter('Failed calls of the counter origin', ['op', 'reason'], {
+    op: ORIGIN_OPS,
+    reason: ['circuit_open', 'timeout', 'other'],
+  }),
+  unkey_ratelimit_global_push_total: counter('Counter rows published to other regions'),
+  unkey_ratelimit_global_push_errors_total: counter('Failed publications to other regions'),
+  unkey_ratelimit_global_pull_rows_applied_total: counter('Counter rows imported from other regions'),
+  unkey_ratelimit_global_pull_errors_total: counter('Failed imports from other regions'),
+  unkey_ratelimit_global_entries_created_total: counter('Windows created by an import'),
+  unkey_ratelimit_global_pull_rows_last_poll: gauge('Rows seen by the last import'),
+
+  unkey_usagelimiter_decisions_total: counter('Credit decisions', ['source', 'outcome'], {
+    source: ['redis', 'db'],
+    outcome: ['allowed', 'denied'],
+  }),
+  unkey_usagelimiter_replay_operations_total: counter('Credit writes replayed to the store', ['status'], {
+    status: OUTCOME,
+  }),
+  unkey_usagelimiter_replay_latency_seconds: histogram('Duration of replayed credit writes', LATENCY),
+
+  unkey_cache_reads_total: counter('Cache lookups', ['resource', 'hit']),
+  unkey_cache_writes: gauge('Cache writes', ['resource']),
+  unkey_cache_size: gauge('Entries in the cache', ['resource']),
+  unkey_cache_capacity: gauge('Most entries that the cache holds', ['resource']),
+  unkey_cache_deleted_total: counter('Cache entries removed', ['resource', 'reason']),
+  unkey_cache_revalidations_total: counter('Background refreshes of stale entries', ['resource']),
+  unkey_cache_reads_errors_total: counter('Failed loads of missing entries', ['resource']),
+  unkey_cache_revalidations_errors_total: counter('Failed background refreshes', ['resource']),
+  unkey_cache_stale_served_total: counter('Stale entries served', ['resource']),
+  unkey_cache_invalidation_lag_seconds: gauge('Age of the last invalidation received', []),
+
+  unkey_database_operations_total: counter('Database operations', ['replica', 'operation', 'status'], {
+    replica: REPLICAS,
+    operation: SQL_OPERATIONS,
+    status: OUTCOME,
+  }),
+  unkey_database_operations_errors_total: counter('Failed database operations', ['replica', 'operation'], {
+    replica: REPLICAS,
+    operation: SQL_OPERATIONS,
+  }),
+  unkey_database_operations_latency_seconds: histogram(
+    'Duration of database operations',
+    LATENCY,
+    ['replica', 'operation', 'status'],
+    { replica: REPLICAS, operation: SQL_OPERATIONS, status: OUTCOME },
+  ),
+  unkey_schema_version: gauge('Newest migration applied', ['store']),
+
+  unkey_circuitbreaker_requests_total: counter('Calls through a circuit breaker', ['service', 'action']),
+  unkey_circuitbreaker_errors_total: counter('Failed calls through a circuit breaker', ['service', 'action']),
+
+  unkey_buffer_state_total: counter('Items offered to a buffer', ['name', 'state']),
+  unkey_buffer_errors_total: counter('Items that a buffer refused', ['name', 'state']),
+  unkey_buffer_size_percentage: gauge('How full a buffer is, 0 to 1', ['name', 'drop']),
+  unkey_batch_size_distribution: histogram('Items per batch', BATCH_ITEMS, ['name', 'trigger']),
+  unkey_batch_operations_total: counter('Batches flushed', ['name', 'trigger', 'status']),
+  unkey_batch_items_processed_total: counter('Items flushed', ['name']),
+  unkey_batch_items_processed_errors_total: counter('Items that could not be flushed', ['name']),
+
+  unkey_job_runs_total: counter('Runs of background jobs', ['job', 'status']),
+  unkey_job_last_success_timestamp_seconds: gauge('When a background job last succeeded', ['job']),
+
+  unkey_dependency_up: gauge('1 when the dependency answered its last check', ['dependency'], {
+    dependency: DEPENDENCIES,
+  }),
+  unkey_event_loop_lag_seconds: gauge('Delay of the event loop, mean since the last scrape'),
+  resources_cpu_percent: gauge('CPU use of the host, 0 to 100'),
+  resources_memory_percent: gauge('Memory use of the host, 0 to 100'),
+};
+
+/** Every combination of the known label values; a single empty set for a series without labels. */
+export function knownLabelSets(series: Series): LabelSet[] {
+  const labels = series.labels ?? [];
+  let sets: LabelSet[] = [{}];
+  for (const label of labels) {
+    const values = series.known?.[label];
+    if (values === undefined) return [];
+    sets = sets.flatMap((set) => values.map((value) => ({ ...set, [label]: value })));
+  }
+  return sets;
+}

@@ -1,0 +1,43 @@
+import { Fault } from '../../lib/fault.ts';
+import type { Authenticator } from '../../services/auth/authenticator.ts';
+import type { ThrottleDecision, WorkspaceThrottle } from '../../services/workspaces/throttle.ts';
+import { portalSessionCookie } from './cookies.ts';
+import type { Stage } from './exchange.ts';
+
+/**
+ * Finds out who is asking, then counts the request against the workspace's limit. The RateLimit-* headers go out with
+ * whatever reply follows.
+ */
+export function authentication(authenticator: Authenticator, throttle: WorkspaceThrottle): Stage {
+  return (next) => async (exchange) => {
+    const { headers } = exchange.request;
+    const principal = await authenticator.authenticate({
+      authorization: headers.authorization,
+      portalSession: headers.cookie === undefined ? undefined : portalSessionCookie(headers.cookie),
+    });
+    exchange.principal = principal;
+    const decision = await throttle.check(principal.workspaceId);
+    if (decision.window !== undefined) exchange.headers = throttleHeaders(decision.window, decision.denied);
+    if (decision.denied) {
+      throw new Fault('user:too_many_requests:workspace_rate_limited', {
+        public: 'Your workspace has sent too many API requests. Please try again later.',
+        internal: `workspace ${principal.workspaceId} is over its API request limit`,
+      });
+    }
+    return next(exchange);
+  };
+}
+
+function throttleHeaders(
+  window: NonNullable<ThrottleDecision['window']>,
+  denied: boolean,
+): Record<string, string> {
+  const reset = String(window.resetSeconds);
+  const headers: Record<string, string> = {
+    'RateLimit-Limit': String(window.limit),
+    'RateLimit-Remaining': String(window.remaining),
+    'RateLimit-Reset': reset,
+  };
+  if (denied) headers['Retry-After'] = reset;
+  return headers;
+}

@@ -1,0 +1,62 @@
+import { Fault } from '../../lib/fault.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { ClientInfo, Principal } from '../../services/auth/principal.ts';
+import type { Services } from '../../services/services.ts';
+import type { AnyOperation, OperationContext } from '../operation.ts';
+import type { Exchange, Handler } from './exchange.ts';
+import { successReply } from './reply.ts';
+import { bindInput } from './validation.ts';
+
+export interface InvocationOptions {
+  readonly services: Services;
+  readonly log: Logger;
+  /** What a response's data breaks of its declared schema; given only where responses are checked. */
+  readonly responseViolations?: (data: unknown) => readonly string[];
+}
+
+/** The innermost handler: binds the input, runs the operation and wraps what it yields in the envelope. */
+export function invocation(operation: AnyOperation, options: InvocationOptions): Handler {
+  const { services, log, responseViolations } = options;
+  return async (exchange) => {
+    bindInput(exchange);
+    const result = await operation.handle(new Invocation(exchange, services, log), exchange.input);
+    const violations = responseViolations?.(result.data) ?? [];
+    if (violations.length > 0) throw breach(operation, violations);
+    return successReply(exchange, operation.status, result);
+  };
+}
+
+/** The context of one call. What few operations ask for is made when they do. */
+class Invocation implements OperationContext {
+  readonly requestId: string;
+  // An operation of an auth kind that has no principal does not see this field; the types say so.
+  readonly principal: Principal;
+  readonly services: Services;
+  readonly #exchange: Exchange;
+  readonly #log: Logger;
+
+  constructor(exchange: Exchange, services: Services, log: Logger) {
+    this.requestId = exchange.requestId;
+    this.principal = exchange.principal as Principal;
+    this.services = services;
+    this.#exchange = exchange;
+    this.#log = log;
+  }
+
+  get client(): ClientInfo {
+    return this.#exchange.client;
+  }
+
+  get log(): Logger {
+    return this.#log.child({ requestId: this.requestId });
+  }
+
+  get signal(): AbortSignal {
+    return this.#exchange.signal;
+  }
+}
+
+function breach(operation: AnyOperation, violations: readonly string[]): Fault {
+  const sentence = `the response of ${operation.name} does not fit its declaration: ${violations.join('; ')}`;
+  return new Fault('unkey:application:unexpected_error', { public: sentence, internal: sentence });
+}

@@ -1,0 +1,27 @@
+import type { Metrics } from '../../lib/metrics.ts';
+import type { Stage } from './exchange.ts';
+
+/** Counts every routed request under its route template. A panic on an API route is counted as a panic alone. */
+export function requestMetrics(metrics: Metrics): Stage {
+  return (next, endpoint) => {
+    const labelSets = new Map<string, Record<string, string>>();
+    const labelsOf = (method: string, status: number): Record<string, string> => {
+      const key = `${method} ${status}`;
+      let labels = labelSets.get(key);
+      if (labels === undefined) {
+        labels = { method, path: endpoint.path, status: String(status) };
+        labelSets.set(key, labels);
+      }
+      return labels;
+    };
+    return async (exchange) => {
+      const reply = await next(exchange);
+      const labels = labelsOf(exchange.request.method ?? endpoint.method, reply.status);
+      metrics.count('unkey_http_requests_total', labels);
+      metrics.observe('unkey_http_request_latency_seconds', labels, exchange.elapsed() / 1000);
+      metrics.observe('unkey_http_request_body_size_bytes', labels, exchange.body.length);
+      if (reply.status >= 500) metrics.count('unkey_http_requests_errors_total', labels);
+      return reply;
+    };
+  };
+}

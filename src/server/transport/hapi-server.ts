@@ -1,0 +1,111 @@
+import { type Lifecycle, type Request, type ResponseToolkit, type Server, server } from '@hapi/hapi';
+import type { Endpoint, HttpRequest, HttpResponse } from '../pipeline/exchange.ts';
+import type { Listener } from './listener.ts';
+import { answerClientError } from './listener.ts';
+import { cleanedUrl, sendMethodNotAllowed, sendNotFound, sendRedirect, sendText } from './unmatched.ts';
+
+// hapi routes and owns the life of a request; body and response are left to the pipeline, whose headers and failures
+// are the contract's, not the framework's.
+
+export interface Mount {
+  readonly endpoint: Pick<Endpoint, 'method' | 'path'>;
+  /** Answers on the raw response. Never rejects. */
+  serve(request: HttpRequest, response: HttpResponse): Promise<void>;
+}
+
+export interface HapiOptions {
+  readonly listener: Listener;
+  readonly tls: boolean;
+  readonly mounts: readonly Mount[];
+  /** Told of every request that met no mount. */
+  onUnmatched(method: string, status: number): void;
+}
+
+/** A hapi server around the listener with one route per mount; binding and closing the listener stay with the caller. */
+export function createHapiServer({ listener, tls, mounts, onUnmatched }: HapiOptions): Server {
+  const hapi = server({
+    listener: listener as never,
+    tls,
+    autoListen: false,
+    compression: false,
+    debug: false,
+    operations: { cleanStop: false },
+    routes: {
+      cache: false,
+      cors: false,
+      security: false,
+      state: { parse: false, failAction: 'ignore' },
+    },
+  });
+  listener.removeAllListeners('clientError');
+  listener.on('clientError', answerClientError);
+
+  const refuse = (request: Request, h: ResponseToolkit, send: (response: HttpResponse) => void): symbol => {
+    const { req, res } = request.raw;
+    const clean = cleanedUrl(req);
+    if (clean === undefined) send(res);
+    else sendRedirect(res, clean);
+    onUnmatched(req.method ?? '', res.statusCode);
+    return h.abandon;
+  };
+
+  for (const { endpoint, serve } of mounts) {
+    hapi.route({
+      method: endpoint.method,
+      path: endpoint.path,
+      options: rawBody(endpoint.method),
+      handler: async (request, h) => {
+        const { req, res } = request.raw;
+        // hapi resolves dots before it routes; the contract sends the caller to the clean path instead.
+        if (req.url !== endpoint.path && cleanedUrl(req) !== undefined)
+          return refuse(request, h, sendNotFound);
+        await serve(req, res);
+        return h.abandon;
+      },
+    });
+    const allow = endpoint.method === 'GET' ? 'GET, HEAD' : endpoint.method;
+    hapi.route({
+      method: '*',
+      path: endpoint.path,
+      options: rawBody('*'),
+      handler: (request, h) => refuse(request, h, (response) => sendMethodNotAllowed(response, allow)),
+    });
+  }
+  hapi.route({
+    method: '*',
+    path: '/{any*}',
+    options: rawBody('*'),
+    handler: (request, h) => refuse(request, h, sendNotFound),
+  });
+  hapi.ext('onPreResponse', (request, h) => answerFrameworkError(request, h, onUnmatched));
+  return hapi;
+}
+
+/** The pipeline reads bodies itself: hapi would refuse content types that the contract answers in its own way. */
+function rawBody(method: string): object {
+  if (method === 'GET') return {};
+  return {
+    payload: {
+      output: 'stream',
+      parse: false,
+      override: 'application/json',
+      maxBytes: Number.MAX_SAFE_INTEGER,
+      timeout: false,
+    },
+  };
+}
+
+/** hapi itself refuses only what it cannot parse, such as an impossible URL. */
+function answerFrameworkError(
+  request: Request,
+  h: ResponseToolkit,
+  onUnmatched: HapiOptions['onUnmatched'],
+): Lifecycle.ReturnValue {
+  const { response } = request;
+  if (!('isBoom' in response)) return h.continue;
+  const { statusCode, payload } = response.output;
+  const { res, req } = request.raw;
+  if (!res.headersSent) sendText(res, statusCode, `${payload.error}\n`);
+  onUnmatched(req.method ?? '', statusCode);
+  return h.abandon;
+}

@@ -1,0 +1,70 @@
+import http from 'node:http';
+import http2 from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { breakBody, trackRequest } from '../pipeline/read-body.ts';
+
+// The socket side: plain HTTP/1.1, or HTTPS with HTTP/2 by ALPN when there is a certificate. No cleartext HTTP/2. The
+// limits here bound idle and half-sent requests; the deadline of a running request is the pipeline's.
+
+export interface Certificate {
+  /** PEM. */
+  readonly cert: string;
+  /** PEM. */
+  readonly key: string;
+}
+
+export type Listener = http.Server | http2.Http2SecureServer;
+
+const LIMITS = {
+  /** Time to send the request head. */
+  headersTimeout: 10_000,
+  /** Time to send a whole request; the body reader gives up earlier, with an answer. */
+  requestTimeout: 30_000,
+  keepAliveTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
+};
+
+const MAX_HEADER_BYTES = 1024 * 1024;
+
+const MIN_TLS = 'TLSv1.3';
+
+/** Builds the listener; nothing is bound yet. Throws when certificate and key are unreadable or do not match. */
+export function createListener(certificate: Certificate | undefined): Listener {
+  const listener =
+    certificate === undefined
+      ? http.createServer({ ...LIMITS, maxHeaderSize: MAX_HEADER_BYTES })
+      : http2.createSecureServer({
+          ...LIMITS,
+          ...certificate,
+          minVersion: MIN_TLS,
+          allowHTTP1: true,
+          settings: { maxHeaderListSize: MAX_HEADER_BYTES },
+        });
+  listener.on('request', trackRequest);
+  return listener;
+}
+
+/** Serves new connections with another certificate. Throws, and keeps the old one, when the pair does not match. */
+export function replaceCertificate(listener: Listener, certificate: Certificate): void {
+  if (!('setSecureContext' in listener)) throw new Error('this server was started without TLS');
+  listener.setSecureContext({ ...certificate, minVersion: MIN_TLS });
+}
+
+const PARSER_ANSWERS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/**
+ * Answers what the HTTP parser refuses: in the middle of a body through the pipeline, which has an envelope for it, else
+ * with a bare status line.
+ */
+export function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy(error);
+    return;
+  }
+  if (breakBody(socket)) return;
+  const status = PARSER_ANSWERS[error.code ?? ''] ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,47 @@
+// The one place where services are put together. What varies between installations (store, counters, Vault) comes in
+// already chosen; nothing below reads configuration.
+
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Metrics } from '../lib/metrics.ts';
+import type { IdSource } from '../lib/uid.ts';
+import type { Database } from '../storage/sql/database.ts';
+import type { EventSink } from './analytics/event-sink.ts';
+import { createApiService } from './apis/api-service.ts';
+import { createKeyCache } from './keys/cached-key.ts';
+import type { KeyCache } from './keys/key-cache.ts';
+import { createKeyService } from './keys/key-service.ts';
+import { createKeyVerifier } from './keys/verifier.ts';
+import type { RateLimiter } from './ratelimit/limiter.ts';
+import type { Services } from './services.ts';
+import type { UsageLimiter } from './usage/usage-limiter.ts';
+import type { Vault } from './vault/vault.ts';
+
+export interface ServiceDeps {
+  readonly db: Database;
+  readonly limiter: RateLimiter;
+  readonly usage: UsageLimiter;
+  readonly vault: Vault | undefined;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly region: string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** The services, and the key cache that root-key authentication shares with verification. */
+export function composeServices(deps: ServiceDeps): { services: Services; keyCache: KeyCache } {
+  const keyCache = createKeyCache(deps);
+  const shared = { ...deps, keyCache };
+  return {
+    keyCache,
+    services: {
+      clock: deps.clock,
+      ids: deps.ids,
+      apis: createApiService(shared),
+      keys: createKeyService(shared),
+      verifier: createKeyVerifier(shared),
+    },
+  };
+}

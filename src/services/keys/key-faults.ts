@@ -1,0 +1,14 @@
+import { Fault } from '../../lib/fault.ts';
+
+/**
+ * The answer for a key that is absent, deleted, of another workspace, or that the caller may not know of. Made in one
+ * place and without arguments, so that these cases cannot be told apart.
+ */
+export function keyNotFound(): Fault {
+  return new Fault('unkey:data:key_not_found', { public: 'The requested key does not exist.' });
+}
+
+/** A request that fits its schema but breaks a rule; `detail` is told to the caller. */
+export function invalidInput(detail: string): Fault {
+  return new Fault('unkey:application:invalid_input', { public: detail });
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '../../lib/clock.ts';
+import { sha256Base64 } from '../../lib/hash.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { IdSource } from '../../lib/uid.ts';
+import type { Database } from '../../storage/sql/database.ts';
+import type { Keyspace } from '../apis/api.ts';
+import type { Caller } from '../audit/audit-log.ts';
+import { withStore } from '../store-fault.ts';
+import type { UsageLimiter } from '../usage/usage-limiter.ts';
+import type { Vault } from '../vault/vault.ts';
+import { deleteKey } from './delete-key.ts';
+import { type IssueRequest, issueKey } from './issue-key.ts';
+import type { KeyCache } from './key-cache.ts';
+import { requireRecoverable, requireVault, revealKeys, type SealedKey, sealKey } from './key-vault.ts';
+import { type KeyListRequest, type KeyPage, listKeys } from './list-keys.ts';
+import { findLiveByHash, findLiveById, type LiveKey } from './live-key.ts';
+import type { StoredKey } from './stored-key.ts';
+import { type KeyChange, updateKey } from './update-key.ts';
+
+/**
+ * Issuing and managing keys. Asks for no permission: that is the operation's, between these calls. Every method throws
+ * a Fault `service_unavailable` when the store does not answer.
+ */
+export interface KeyService {
+  /** The workspace's live key with this id. Throws a Fault `key_not_found`. */
+  findById(workspaceId: string, keyId: string): Promise<LiveKey>;
+  /** The workspace's live key with this text. Throws a Fault `key_not_found`. */
+  findByText(workspaceId: string, key: string): Promise<LiveKey>;
+  /** One page of the keys of a keyspace. */
+  list(request: KeyListRequest): Promise<KeyPage>;
+  /** Stores a new key; yields its id. Throws as `issueKey` does. */
+  issue(caller: Caller, request: IssueRequest): Promise<string>;
+  /** Changes a key. Throws as `updateKey` does. */
+  update(caller: Caller, key: LiveKey, change: KeyChange): Promise<void>;
+  /** Deletes a key, softly or for good. */
+  remove(caller: Caller, key: LiveKey, kind: 'soft' | 'permanent'): Promise<void>;
+
+  /** Throws a Fault `precondition_failed` on an installation without a Vault. */
+  requireVault(): void;
+  /** Throws a Fault `precondition_failed` for a keyspace that keeps no ciphertexts. */
+  requireRecoverable(keyspace: Keyspace): void;
+  /**
+   * Encrypts the text of a key that is to be recoverable. Throws a Fault: `precondition_failed` when there is no Vault or
+   * the keyspace keeps no ciphertexts, `service_unavailable` when the Vault does not answer.
+   */
+  seal(workspaceId: string, keyspace: Keyspace, key: string): Promise<SealedKey>;
+  /**
+   * Texts of those keys of the keyspace that are recoverable, by key id; none when the Vault does not answer. Throws a
+   * Fault `precondition_failed` when there is no Vault or the keyspace keeps no ciphertexts.
+   */
+  reveal(
+    workspaceId: string,
+    keyspace: Keyspace,
+    keys: readonly StoredKey[],
+  ): Promise<ReadonlyMap<string, string>>;
+}
+
+export interface KeyServiceDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly keyCache: KeyCache;
+  readonly usage: UsageLimiter;
+  /** undefined on an installation without a Vault. */
+  readonly vault: Vault | undefined;
+  readonly log: Logger;
+}
+
+export function createKeyService(deps: KeyServiceDeps): KeyService {
+  const { db, log } = deps;
+  return {
+    findById: (workspaceId, keyId) =>
+      withStore('loading a key by id', () => findLiveById(db.replica, workspaceId, keyId, log)),
+    findByText: (workspaceId, key) =>
+      withStore('loading a key by hash', () =>
+        findLiveByHash(db.replica, workspaceId, sha256Base64(key), log),
+      ),
+    list: (request) => withStore('listing keys', () => listKeys(db.replica, request, log)),
+    issue: (caller, request) => withStore('issuing a key', () => issueKey(deps, caller, request)),
+    update: (caller, key, change) => withStore('updating a key', () => updateKey(deps, caller, key, change)),
+    remove: (caller, key, kind) => withStore('deleting a key', () => deleteKey(deps, caller, key, kind)),
+
+    requireVault() {
+      requireVault(deps.vault);
+    },
+    requireRecoverable,
+    async seal(workspaceId, keyspace, key) {
+      const vault = requireVault(deps.vault);
+      requireRecoverable(keyspace);
+      return sealKey(vault, workspaceId, key);
+    },
+    async reveal(workspaceId, keyspace, keys) {
+      const vault = requireVault(deps.vault);
+      requireRecoverable(keyspace);
+      return revealKeys(vault, workspaceId, keys, log);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+// Keeping the text of recoverable keys: the Vault holds the secret to it, the store only ciphertext. The keyring is the
+// workspace's.
+
+import { Fault } from '../../lib/fault.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { Keyspace } from '../apis/api.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { StoredKey } from './stored-key.ts';
+
+/** A key's text as the Vault encrypted it, and the Vault key that it used. */
+export interface SealedKey {
+  readonly encrypted: string;
+  readonly encryptionKeyId: string;
+}
+
+/** The Vault. Throws a Fault `precondition_failed` on an installation without one. */
+export function requireVault(vault: Vault | undefined): Vault {
+  if (vault === undefined) {
+    throw new Fault('unkey:application:precondition_failed', {
+      public: 'This installation has no Vault, so keys can be neither stored recoverably nor decrypted.',
+    });
+  }
+  return vault;
+}
+
+/** Throws a Fault `precondition_failed` for a keyspace that does not keep ciphertexts. */
+export function requireRecoverable(keyspace: Keyspace): void {
+  if (!keyspace.storeEncryptedKeys) {
+    throw new Fault('unkey:application:precondition_failed', {
+      public: 'The API is not set up to store recoverable keys.',
+      internal: `keyspace ${keyspace.id} does not store encrypted keys`,
+    });
+  }
+}
+
+/** Encrypts a key for storage. Throws a Fault `service_unavailable` when the Vault does not answer. */
+export async function sealKey(vault: Vault, workspaceId: string, key: string): Promise<SealedKey> {
+  try {
+    const { encrypted, keyId } = await vault.encrypt(workspaceId, key);
+    return { encrypted, encryptionKeyId: keyId };
+  } catch (error) {
+    throw new Fault('unkey:application:service_unavailable', {
+      public: 'The key could not be encrypted. Please try again.',
+      internal: 'the Vault did not encrypt a key',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The texts of those keys that have a ciphertext, by key id. A Vault that does not answer costs the caller the texts,
+ * not the answer: it is logged and nothing is yielded.
+ */
+export async function revealKeys(
+  vault: Vault,
+  workspaceId: string,
+  keys: readonly StoredKey[],
+  log: Logger,
+): Promise<ReadonlyMap<string, string>> {
+  const ciphertexts = new Map(
+    keys.flatMap((key) => (key.ciphertext ? [[key.id, key.ciphertext.encrypted] as const] : [])),
+  );
+  if (ciphertexts.size === 0) return new Map();
+  try {
+    const [only] = ciphertexts;
+    if (only !== undefined && ciphertexts.size === 1) {
+      return new Map([[only[0], await vault.decrypt(workspaceId, only[1])]]);
+    }
+    return await vault.decryptBulk(workspaceId, ciphertexts);
+  } catch (error) {
+    log.error(
+      { err: error, workspaceId, keys: ciphertexts.size },
+      'the Vault did not decrypt, answering without',
+    );
+    return new Map();
+  }
+}

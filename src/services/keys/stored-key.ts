@@ -1,0 +1,183 @@
+// A key as management operations see it: its own row and everything that hangs on it. Loaded in a few plain ordered
+// queries, for one key or for a page of them.
+
+import { compareBytes } from '../../lib/byte-order.ts';
+import { type Integer, toInteger, toNullableInteger } from '../../lib/json.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { Queryable } from '../../storage/sql/database.ts';
+import { fromDateTime } from '../../storage/sql/dialect.ts';
+import { findLiveIdentitiesByIds, type IdentityRow } from '../../storage/sql/queries/identities.ts';
+import {
+  type KeyPermissionRow,
+  type KeyRoleRow,
+  listKeyPermissions,
+  listKeyRolePermissions,
+  listKeyRoles,
+} from '../../storage/sql/queries/key-grants.ts';
+import { type Ciphertext, type KeyRow, listCiphertexts } from '../../storage/sql/queries/keys.ts';
+import {
+  listIdentityRatelimits,
+  listKeyRatelimits,
+  type RatelimitRow,
+} from '../../storage/sql/queries/ratelimits.ts';
+import { parseMeta } from './cached-key.ts';
+
+export interface StoredRateLimit {
+  readonly id: string;
+  readonly name: string;
+  readonly limit: Integer;
+  /** Milliseconds. */
+  readonly duration: Integer;
+  readonly autoApply: boolean;
+}
+
+export interface StoredRole {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+}
+
+export interface StoredPermission {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly description: string | null;
+}
+
+export interface StoredIdentity {
+  readonly id: string;
+  readonly externalId: string;
+  readonly meta: Readonly<Record<string, unknown>> | undefined;
+  /** All limits of the identity, by name; also those that a limit of the key shadows. */
+  readonly ratelimits: readonly StoredRateLimit[];
+}
+
+export interface StoredKey {
+  readonly id: string;
+  readonly keyspaceId: string;
+  readonly workspaceId: string;
+  readonly forWorkspaceId: string | null;
+  readonly hash: string;
+  readonly start: string;
+  readonly name: string | null;
+  readonly identityId: string | null;
+  /** Parsed; undefined when absent, empty or unreadable. */
+  readonly meta: Readonly<Record<string, unknown>> | undefined;
+  /** As stored, for copies. */
+  readonly metaText: string | null;
+  /** Times in unix milliseconds. */
+  readonly expires: number | null;
+  readonly createdAt: number;
+  readonly updatedAt: number | null;
+  readonly lastUsedAt: number;
+  readonly enabled: boolean;
+  /** null = unlimited. */
+  readonly remaining: Integer | null;
+  /** null = no refill. */
+  readonly refillAmount: Integer | null;
+  /** null = daily, when there is a refill. */
+  readonly refillDay: number | null;
+  readonly pendingMigrationId: string | null;
+  /** undefined when the key has none, or its identity is soft-deleted. */
+  readonly identity: StoredIdentity | undefined;
+  /** By name. */
+  readonly roles: readonly StoredRole[];
+  /** Attached to the key itself, by slug. */
+  readonly permissions: readonly StoredPermission[];
+  /** Through roles, by slug; repeats when two roles hold the same one. */
+  readonly rolePermissions: readonly StoredPermission[];
+  /** The key's own limits, by name. */
+  readonly ratelimits: readonly StoredRateLimit[];
+  readonly ciphertext: Ciphertext | undefined;
+}
+
+/** Completes key rows with what hangs on them; yields keys in the order of the rows. */
+export async function completeKeys(q: Queryable, rows: readonly KeyRow[], log: Logger): Promise<StoredKey[]> {
+  if (rows.length === 0) return [];
+  const keyIds = rows.map((row) => row.id);
+  const identityIds = [...new Set(rows.flatMap((row) => row.identityId ?? []))];
+  const [roles, permissions, rolePermissions, ratelimits, ciphertexts, identities, identityLimits] =
+    await Promise.all([
+      listKeyRoles(q, keyIds),
+      listKeyPermissions(q, keyIds),
+      listKeyRolePermissions(q, keyIds),
+      listKeyRatelimits(q, keyIds),
+      listCiphertexts(q, keyIds),
+      identityIds.length === 0 ? [] : findLiveIdentitiesByIds(q, identityIds),
+      identityIds.length === 0 ? [] : listIdentityRatelimits(q, identityIds),
+    ]);
+  const parts = {
+    roles: groupBy(roles, (row) => row.keyId),
+    permissions: groupBy(permissions, (row) => row.keyId),
+    rolePermissions: groupBy(rolePermissions, (row) => row.keyId),
+    ratelimits: groupBy(ratelimits, (row) => row.ownerId),
+    ciphertexts: new Map(ciphertexts.map((row) => [row.keyId, row])),
+    identities: new Map(identities.map((row) => [row.id, row])),
+    identityLimits: groupBy(identityLimits, (row) => row.ownerId),
+  };
+  return rows.map((row): StoredKey => {
+    const identity = row.identityId === null ? undefined : parts.identities.get(row.identityId);
+    return {
+      id: row.id,
+      keyspaceId: row.keyspaceId,
+      workspaceId: row.workspaceId,
+      forWorkspaceId: row.forWorkspaceId,
+      hash: row.hash,
+      start: row.start,
+      name: row.name,
+      identityId: row.identityId,
+      meta: parseMeta(row.meta, log, { keyId: row.id }),
+      metaText: row.meta,
+      expires: row.expires === null ? null : fromDateTime(row.expires),
+      createdAt: row.createdAt,
+      updatedAt: row.updatedAt,
+      lastUsedAt: row.lastUsedAt,
+      enabled: Boolean(row.enabled),
+      remaining: toNullableInteger(row.remaining),
+      refillAmount: toNullableInteger(row.refillAmount),
+      refillDay: row.refillDay,
+      pendingMigrationId: row.pendingMigrationId,
+      identity: identity && decodeIdentity(identity, parts.identityLimits.get(identity.id) ?? [], log),
+      roles: (parts.roles.get(row.id) ?? []).map(decodeRole).sort((a, b) => compareBytes(a.name, b.name)),
+      permissions: decodePermissions(parts.permissions.get(row.id)),
+      rolePermissions: decodePermissions(parts.rolePermissions.get(row.id)),
+      ratelimits: decodeLimits(parts.ratelimits.get(row.id)),
+      ciphertext: parts.ciphertexts.get(row.id),
+    };
+  });
+}
+
+function decodeIdentity(row: IdentityRow, limits: readonly RatelimitRow[], log: Logger): StoredIdentity {
+  return {
+    id: row.id,
+    externalId: row.externalId,
+    meta: parseMeta(row.meta, log, { identityId: row.id }),
+    ratelimits: decodeLimits(limits),
+  };
+}
+
+function decodeRole({ id, name, description }: KeyRoleRow): StoredRole {
+  return { id, name, description };
+}
+
+function decodePermissions(rows: readonly KeyPermissionRow[] = []): StoredPermission[] {
+  return rows
+    .map(({ id, name, slug, description }) => ({ id, name, slug, description }))
+    .sort((a, b) => compareBytes(a.slug, b.slug));
+}
+
+function decodeLimits(rows: readonly RatelimitRow[] = []): StoredRateLimit[] {
+  return rows
+    .map((row) => ({
+      id: row.id,
+      name: row.name,
+      limit: toInteger(row.limit),
+      duration: toInteger(row.duration),
+      autoApply: Boolean(row.autoApply),
+    }))
+    .sort((a, b) => compareBytes(a.name, b.name));
+}
+
+function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row[]> {
+  return Map.groupBy(rows, keyOf);
+}

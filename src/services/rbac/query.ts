@@ -1,0 +1,136 @@
+// What an operation asks of its caller: a tree of permissions, its evaluation against what is granted, and the refusal.
+// Source: the RBAC evaluation section of the HTTP contract and the query tree of the authorization model.
+
+import { Fault } from '../../lib/fault.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { Principal } from '../auth/principal.ts';
+import {
+  covers,
+  formatResourcePermission,
+  parseResourcePermission,
+  type ResourcePermission,
+} from './resource-permission.ts';
+
+interface Leaf {
+  readonly kind: 'leaf';
+  readonly value: string;
+  /** Set on leaves that a wider resource permission may cover; others match literally only. */
+  readonly resource: ResourcePermission | undefined;
+}
+
+interface Branch {
+  readonly kind: 'all' | 'any';
+  readonly of: readonly PermissionQuery[];
+}
+
+export type PermissionQuery = Leaf | Branch;
+
+export type Evaluation =
+  | { readonly satisfied: true }
+  /** `missing` names required permissions only, never what is held. */
+  | { readonly satisfied: false; readonly missing: string };
+
+const SATISFIED: Evaluation = { satisfied: true };
+
+/** A permission that only the identical granted string satisfies; `*` in it is an ordinary character. */
+export function tuple(value: string): PermissionQuery {
+  if (value === '') throw new Error('a permission to ask for cannot be empty');
+  return { kind: 'leaf', value, resource: undefined };
+}
+
+/** A permission on a resource path of the workspace: the identical string satisfies it, or a grant that covers it. */
+export function resource(workspaceId: string, path: string, action: string): PermissionQuery {
+  const value = formatResourcePermission(workspaceId, path, action);
+  return { kind: 'leaf', value, resource: parseResourcePermission(value) };
+}
+
+/** Satisfied when every part is; of nothing, satisfied. */
+export function allOf(...of: readonly PermissionQuery[]): PermissionQuery {
+  return { kind: 'all', of };
+}
+
+/** Satisfied when one part is; of nothing, not satisfied. */
+export function anyOf(...of: readonly PermissionQuery[]): PermissionQuery {
+  return { kind: 'any', of };
+}
+
+/**
+ * Evaluates the query against granted permission strings. What is missing reads: a leaf in single quotes; of an AND its
+ * first unsatisfied part; of an OR all its alternatives joined by ` or `.
+ */
+export function evaluate(query: PermissionQuery, granted: readonly string[]): Evaluation {
+  switch (query.kind) {
+    case 'leaf':
+      return holds(query, granted) ? SATISFIED : { satisfied: false, missing: `'${query.value}'` };
+    case 'all': {
+      for (const part of query.of) {
+        const evaluation = evaluate(part, granted);
+        if (!evaluation.satisfied) return evaluation;
+      }
+      return SATISFIED;
+    }
+    case 'any':
+      return query.of.some((part) => evaluate(part, granted).satisfied)
+        ? SATISFIED
+        : { satisfied: false, missing: expression(query) };
+  }
+}
+
+/**
+ * Lets the principal pass or refuses it: throws the Fault `insufficient_permissions`, whose public message names what is
+ * missing and never what is held, and logs the denial at warn level.
+ */
+export function authorize(principal: Principal, query: PermissionQuery, log: Logger): void {
+  const evaluation = evaluate(query, principal.permissions);
+  if (evaluation.satisfied) return;
+  logDenial(principal, query, log);
+  throw new Fault('unkey:authorization:insufficient_permissions', {
+    public: `Missing permission: ${evaluation.missing}`,
+    internal: `${principal.subject.type} ${principal.subject.id} lacks ${evaluation.missing}`,
+  });
+}
+
+/** The same question for callers that answer a denial in their own words (masked routes); logs it when given a logger. */
+export function isAuthorized(principal: Principal, query: PermissionQuery, log?: Logger): boolean {
+  if (evaluate(query, principal.permissions).satisfied) return true;
+  if (log !== undefined) logDenial(principal, query, log);
+  return false;
+}
+
+function logDenial(principal: Principal, query: PermissionQuery, log: Logger): void {
+  log.warn(
+    {
+      workspace_id: principal.workspaceId,
+      principal_type: principal.type,
+      subject_type: principal.subject.type,
+      subject_id: principal.subject.id,
+      required_permissions: expression(query),
+      granted_permissions: principal.permissions,
+    },
+    'permission denied',
+  );
+}
+
+function holds(leaf: Leaf, granted: readonly string[]): boolean {
+  if (granted.includes(leaf.value)) return true;
+  const { resource: required } = leaf;
+  if (required === undefined) return false;
+  // Most grants are tuples: only those that can be of the right workspace are worth parsing.
+  const prefix = `unkey:v1:${required.workspaceId}:`;
+  return granted.some((text) => {
+    if (!text.startsWith(prefix)) return false;
+    const grant = parseResourcePermission(text);
+    return grant !== undefined && covers(grant, required);
+  });
+}
+
+/** The query as text: leaves bare, `and` binding tighter than `or`, parentheses only where needed. */
+function expression(query: PermissionQuery): string {
+  if (query.kind === 'leaf') return query.value;
+  const parts = query.of.map((part) => {
+    const text = expression(part);
+    const loose = query.kind === 'all' && part.kind === 'any' && part.of.length > 1;
+    return loose ? `(${text})` : text;
+  });
+  return parts.join(query.kind === 'all' ? ' and ' : ' or ');
+}

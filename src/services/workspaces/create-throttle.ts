@@ -1,0 +1,65 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { Metrics } from '../../lib/metrics.ts';
+import type { Database } from '../../storage/sql/database.ts';
+import type { RateLimiter } from '../ratelimit/limiter.ts';
+import type { ThrottleDecision, WorkspaceThrottle } from './throttle.ts';
+import { createWorkspaceLimits, type WorkspaceLimitsLoader } from './workspace-limits.ts';
+
+const NAMESPACE = 'workspace.ratelimit';
+const WINDOW_MS = 60_000;
+
+export interface ThrottleDeps {
+  readonly db: Database;
+  readonly limiter: RateLimiter;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * The per-minute throttle of a workspace's API requests. A workspace without limits passes, as does every request while
+ * the store or the limiter does not answer. Source: the workspace API throttle of the limiter chapter.
+ */
+export function createThrottle(deps: ThrottleDeps): WorkspaceThrottle {
+  const limits = createWorkspaceLimits(deps);
+  return {
+    async check(workspaceId) {
+      try {
+        return await decide(limits, deps, workspaceId);
+      } catch (error) {
+        deps.log.error(
+          { err: error, workspace_id: workspaceId },
+          'workspace throttle has no answer, letting the request pass',
+        );
+        return { denied: false };
+      }
+    },
+  };
+}
+
+async function decide(
+  limits: WorkspaceLimitsLoader,
+  deps: ThrottleDeps,
+  workspaceId: string,
+): Promise<ThrottleDecision> {
+  const limit = (await limits.find(workspaceId))?.requestsPerMinute ?? undefined;
+  if (limit === undefined) return { denied: false };
+  if (limit === 0) return { denied: true };
+  const decision = await deps.limiter.limit({
+    workspaceId,
+    namespace: NAMESPACE,
+    identifier: workspaceId,
+    limit,
+    duration: WINDOW_MS,
+    cost: 1,
+  });
+  return {
+    denied: !decision.success,
+    window: {
+      limit,
+      remaining: decision.remaining,
+      resetSeconds: Math.max(0, Math.floor((decision.reset - deps.clock.now()) / 1000)),
+    },
+  };
+}

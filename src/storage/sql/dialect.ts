@@ -1,0 +1,148 @@
+// What differs between MySQL and SQLite, written once, so that the statements in queries/ read the same on both.
+import type { Dialect, Queryable, SqlParams, SqlValue } from './database.ts';
+
+/** A row to write: column name → value. All rows of one call name the same columns. */
+export type RowValues = Readonly<Record<string, SqlValue>>;
+
+type HasDialect = { readonly dialect: Dialect };
+
+/** Rows of one statement; the smaller of the two placeholder limits (SQLite's 32 766) bounds it for wide tables. */
+const MAX_ROWS = 1000;
+const MAX_PLACEHOLDERS = 32_766;
+
+/** A table or column name as an identifier. Both dialects take backticks, so reserved words (`keys`, `limit`) are safe. */
+export function quoteIdentifier(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}
+
+/** The suffix that makes a SELECT lock its rows; empty on SQLite, where a transaction excludes other writers anyway. */
+export function forUpdate(q: HasDialect): string {
+  return q.dialect === 'mysql' ? ' FOR UPDATE' : '';
+}
+
+/**
+ * A condition true when the column holds exactly the bytes of the parameter, whatever its collation folds. The plain
+ * comparison before it lets the column's index be used.
+ * @param column a column, qualified if need be: `p.slug`
+ * @param parameter the name of a placeholder, without its colon
+ */
+export function byteEqual(q: HasDialect, column: string, parameter: string): string {
+  return q.dialect === 'mysql'
+    ? `(${column} = :${parameter} AND CAST(${column} AS BINARY) = :${parameter})`
+    : `(${column} = :${parameter} AND ${column} = :${parameter} COLLATE BINARY)`;
+}
+
+/**
+ * A condition true when the column contains the text of the parameter, ignoring case (ASCII letters on SQLite, by
+ * collation on MySQL). Bind the parameter to `containsPattern(text)`.
+ */
+export function containsText(column: string, parameter: string): string {
+  return `LOWER(${column}) LIKE LOWER(:${parameter}) ESCAPE '!'`;
+}
+
+/** The pattern for `containsText`: the text itself, none of its characters being a wildcard. */
+export function containsPattern(text: string): string {
+  return `%${text.replace(/[!%_]/g, '!$&')}%`;
+}
+
+/** Unix milliseconds → the text of a datetime(3) column, UTC: `YYYY-MM-DD HH:MM:SS.mmm`, which sorts by time. */
+export function toDateTime(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').slice(0, 23);
+}
+
+/** The text of a datetime(3) column → Unix milliseconds. @throws Error when the text is no such time. */
+export function fromDateTime(text: string): number {
+  const ms = Date.parse(`${text.replace(' ', 'T')}Z`);
+  if (Number.isNaN(ms)) throw new Error('a datetime column holds text that is no time');
+  return ms;
+}
+
+/**
+ * Inserts all rows, at most 1,000 a statement: give it a transaction when they must stand or fall together.
+ * No rows, no statement.
+ * @throws DuplicateKeyError when a row meets a unique key
+ */
+export async function insertRows(
+  q: Queryable,
+  operation: string,
+  table: string,
+  rows: readonly RowValues[],
+): Promise<void> {
+  await insertBatches(q, operation, table, rows, '');
+}
+
+/**
+ * Inserts the rows whose unique key is still free and leaves rows that are there untouched (and, on MySQL, locked until
+ * the transaction ends). It does not tell which were inserted: read them again.
+ * @param uniqueColumns the columns of the unique key that may be taken
+ */
+export async function insertOrKeep(
+  q: Queryable,
+  operation: string,
+  table: string,
+  rows: readonly RowValues[],
+  uniqueColumns: readonly string[],
+): Promise<void> {
+  const keep =
+    q.dialect === 'mysql'
+      ? ' ON DUPLICATE KEY UPDATE pk = pk'
+      : ` ON CONFLICT (${uniqueColumns.map(quoteIdentifier).join(', ')}) DO NOTHING`;
+  await insertBatches(q, operation, table, rows, keep);
+}
+
+/**
+ * Inserts rows; where the unique key is taken, the row that is there gets the new values of `updateColumns` and keeps
+ * the rest.
+ * @param uniqueColumns the columns of the unique key that may be taken
+ */
+export async function upsertRows(
+  q: Queryable,
+  operation: string,
+  table: string,
+  rows: readonly RowValues[],
+  uniqueColumns: readonly string[],
+  updateColumns: readonly string[],
+): Promise<void> {
+  const columns = updateColumns.map(quoteIdentifier);
+  const update =
+    q.dialect === 'mysql'
+      ? ` ON DUPLICATE KEY UPDATE ${columns.map((column) => `${column} = VALUES(${column})`).join(', ')}`
+      : ` ON CONFLICT (${uniqueColumns.map(quoteIdentifier).join(', ')}) DO UPDATE SET ${columns
+          .map((column) => `${column} = excluded.${column}`)
+          .join(', ')}`;
+  await insertBatches(q, operation, table, rows, update);
+}
+
+async function insertBatches(
+  q: Queryable,
+  operation: string,
+  table: string,
+  rows: readonly RowValues[],
+  onConflict: string,
+): Promise<void> {
+  const first = rows[0];
+  if (first === undefined) return;
+  const columns = Object.keys(first);
+  const head = `INSERT INTO ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(', ')}) VALUES `;
+  const perBatch = Math.min(MAX_ROWS, Math.floor(MAX_PLACEHOLDERS / columns.length));
+  for (let start = 0; start < rows.length; start += perBatch) {
+    const batch = rows.slice(start, start + perBatch);
+    const params: SqlParams = {};
+    const tuples = batch.map((row, index) => bindRow(row, index, columns, params));
+    await q.run(operation, `${head}${tuples.join(', ')}${onConflict}`, params);
+  }
+}
+
+/** Adds the row's values to `params` and returns its tuple of placeholders. */
+function bindRow(row: RowValues, index: number, columns: readonly string[], params: SqlParams): string {
+  if (Object.keys(row).length !== columns.length)
+    throw new Error('rows of one insert name different columns');
+  const names = columns.map((column, position) => {
+    const value = row[column];
+    if (value === undefined) throw new Error(`a row to insert has no value for ${column}`);
+    const name = `r${index}_${position}`;
+    params[name] = value;
+    return `:${name}`;
+  });
+  return `(${names.join(', ')})`;
+}

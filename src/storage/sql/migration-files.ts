@@ -1,0 +1,105 @@
+// Migrations as files: `<version>_<name>.up.sql` and `.down.sql`, or `<version>_<name>.<dialect>.up.sql` where dialects
+// need different statements. The version is a UTC timestamp YYYYMMDDHHMMSS. Statements end with `;` at a line's end.
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sha256Hex } from '../../lib/hash.ts';
+import { MigrationError } from './migration-error.ts';
+
+/** Where the migrations of the relational store are, seen from the sources as from the built package. */
+export const SQL_MIGRATIONS = fileURLToPath(new URL('../../../migrations/sql/', import.meta.url));
+
+export interface Migration {
+  readonly version: string;
+  readonly name: string;
+  /** SHA-256 of the up file, lower-case hex. */
+  readonly checksum: string;
+  readonly up: readonly string[];
+  /** undefined when there is no way back. */
+  readonly down: readonly string[] | undefined;
+}
+
+const FILE_NAME = /^(\d{14})_([a-z0-9_]+?)(?:\.([a-z]+))?\.(up|down)\.sql$/;
+
+/**
+ * The migrations of a directory for one dialect, oldest first. Other files than `.sql` are left alone.
+ * @throws MigrationError for a file that is named otherwise, a version with two names, or one without an up file
+ */
+export async function loadMigrations(directory: string, dialect: string): Promise<Migration[]> {
+  const found = new Map<string, { name: string; up?: string; down?: string }>();
+  for (const file of await readdir(directory)) {
+    if (!file.endsWith('.sql')) continue;
+    const match = FILE_NAME.exec(file);
+    if (match === null) throw new MigrationError('refused', `${file} is not named like a migration`);
+    const [, version = '', name = '', fileDialect, direction = ''] = match;
+    const entry = found.get(version) ?? { name };
+    if (entry.name !== name) {
+      throw new MigrationError('refused', `version ${version} has two names: ${entry.name} and ${name}`, {
+        version,
+      });
+    }
+    found.set(version, entry);
+    if (fileDialect === undefined || fileDialect === dialect) {
+      entry[direction as 'up' | 'down'] = await readFile(join(directory, file), 'utf8');
+    }
+  }
+  return [...found]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([version, { name, up, down }]) => {
+      if (up === undefined) {
+        throw new MigrationError('refused', `version ${version} has no up file for ${dialect}`, { version });
+      }
+      return {
+        version,
+        name,
+        checksum: sha256Hex(up),
+        up: splitStatements(up),
+        down: down === undefined ? undefined : splitStatements(down),
+      };
+    });
+}
+
+/** The statements of a file, without their closing semicolons and without comment lines around them. */
+export function splitStatements(text: string): string[] {
+  return text
+    .split(/;[ \t]*(?:\r?\n|$)/)
+    .map((part) =>
+      part
+        .split(/\r?\n/)
+        .filter((line) => !/^\s*--/.test(line))
+        .join('\n')
+        .trim(),
+    )
+    .filter((statement) => statement !== '');
+}
+
+/**
+ * Writes an empty up and down file (one pair per dialect, or one pair for all when `dialects` is empty) and returns
+ * their paths.
+ * @param name free text; becomes lower-case words joined by `_`
+ * @param nowMs the version's time
+ * @throws MigrationError when nothing is left of the name, or a file of that name or version is there
+ */
+export async function createMigration(
+  directory: string,
+  name: string,
+  dialects: readonly string[],
+  nowMs: number,
+): Promise<string[]> {
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '');
+  if (slug === '') throw new MigrationError('refused', 'a migration needs a name with letters or digits');
+  const version = new Date(nowMs).toISOString().replace(/\D/g, '').slice(0, 14);
+  const existing = await readdir(directory);
+  const taken = existing.find((file) => file.startsWith(`${version}_`) || FILE_NAME.exec(file)?.[2] === slug);
+  if (taken !== undefined)
+    throw new MigrationError('refused', `a migration of that name or version exists: ${taken}`);
+  const suffixes = dialects.length === 0 ? [''] : dialects.map((dialect) => `.${dialect}`);
+  const paths = suffixes.flatMap((suffix) =>
+    ['up', 'down'].map((direction) => join(directory, `${version}_${slug}${suffix}.${direction}.sql`)),
+  );
+  for (const path of paths) await writeFile(path, '', { flag: 'wx' });
+  return paths;
+}

@@ -1,0 +1,95 @@
+import type { Queryable } from '../database.ts';
+import { insertOrKeep } from '../dialect.ts';
+
+export interface RatelimitRow {
+  readonly id: string;
+  readonly name: string;
+  /** Id of the key or identity that the limit belongs to. */
+  readonly ownerId: string;
+  readonly limit: number | string;
+  readonly duration: number | string;
+  readonly autoApply: number;
+}
+
+export interface NewKeyRatelimit {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly keyId: string;
+  readonly name: string;
+  readonly limit: number | bigint;
+  /** Milliseconds. */
+  readonly duration: number | bigint;
+  readonly autoApply: boolean;
+  readonly createdAt: number;
+}
+
+/** Limits of these keys, by name. */
+export function listKeyRatelimits(q: Queryable, keyIds: readonly string[]): Promise<RatelimitRow[]> {
+  return q.all<RatelimitRow>(
+    'listKeyRatelimits',
+    `SELECT id, name, key_id AS ownerId, \`limit\`, duration, auto_apply AS autoApply
+       FROM ratelimits WHERE key_id IN (:keyIds) ORDER BY key_id, name`,
+    { keyIds },
+  );
+}
+
+/** Limits of these identities, by name. */
+export function listIdentityRatelimits(
+  q: Queryable,
+  identityIds: readonly string[],
+): Promise<RatelimitRow[]> {
+  return q.all<RatelimitRow>(
+    'listIdentityRatelimits',
+    `SELECT id, name, identity_id AS ownerId, \`limit\`, duration, auto_apply AS autoApply
+       FROM ratelimits WHERE identity_id IN (:identityIds) ORDER BY identity_id, name`,
+    { identityIds },
+  );
+}
+
+/** Inserts limits of keys; one whose name the key already has is left as it is. */
+export async function insertKeyRatelimits(
+  q: Queryable,
+  ratelimits: readonly NewKeyRatelimit[],
+): Promise<void> {
+  await insertOrKeep(
+    q,
+    'insertKeyRatelimits',
+    'ratelimits',
+    ratelimits.map((ratelimit) => ({
+      id: ratelimit.id,
+      name: ratelimit.name,
+      workspace_id: ratelimit.workspaceId,
+      created_at: ratelimit.createdAt,
+      key_id: ratelimit.keyId,
+      limit: ratelimit.limit,
+      duration: ratelimit.duration,
+      auto_apply: ratelimit.autoApply,
+    })),
+    ['key_id', 'name'],
+  );
+}
+
+/** Overwrites what a limit allows; its id, name and creation time stay. `now` in unix ms. */
+export async function updateRatelimit(
+  q: Queryable,
+  change: {
+    readonly id: string;
+    readonly limit: number;
+    readonly duration: number;
+    readonly autoApply: boolean;
+    readonly now: number;
+  },
+): Promise<void> {
+  await q.run(
+    'updateRatelimit',
+    `UPDATE ratelimits
+        SET \`limit\` = :limit, duration = :duration, auto_apply = :autoApply, updated_at = :now
+      WHERE id = :id`,
+    { ...change },
+  );
+}
+
+export async function deleteRatelimits(q: Queryable, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await q.run('deleteRatelimits', 'DELETE FROM ratelimits WHERE id IN (:ids)', { ids });
+}

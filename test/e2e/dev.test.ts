@@ -1,0 +1,118 @@
+// `unkey dev` as a process: what it prints, what it keeps, what it leaves behind.
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Unkey } from '@unkey/api';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type DevAccess, startDev, startUnkey } from '../support/unkey-process.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unkey-dev-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('unkey dev', () => {
+  it('prints exactly one JSON line on stdout', async () => {
+    const server = await startDev([], { cwd: folder });
+    const { stdout } = await server.process.end('SIGINT');
+    expect(stdout.endsWith('\n')).toBe(true);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(Object.keys(JSON.parse(lines[0] ?? ''))).toEqual(['url', 'rootKey', 'workspaceId', 'apiId']);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'on %s frees the port and leaves nothing behind',
+    async (signal) => {
+      const [cwd, temporary] = [join(folder, 'cwd'), join(folder, 'tmp')];
+      await Promise.all([mkdir(cwd), mkdir(temporary)]);
+      const server = await startDev([], { cwd, env: { TMPDIR: temporary } });
+      await clientOf(server).keys.createKey({ apiId: server.apiId });
+
+      const outcome = await server.process.end(signal);
+      expect(outcome, outcome.stderr).toMatchObject({ code: 0, signal: null });
+      await expect(connects(server.url)).resolves.toBe(false);
+      expect(await readdir(cwd)).toEqual([]);
+      expect(await readdir(temporary)).toEqual([]);
+    },
+  );
+
+  it('forgets everything without --data-dir', async () => {
+    const first = await startDev([], { cwd: folder });
+    const { data } = await clientOf(first).keys.createKey({ apiId: first.apiId });
+    await first.process.end('SIGINT');
+
+    const second = await startDev([], { cwd: folder });
+    const verified = await clientOf(second).keys.verifyKey({ key: data.key });
+    await second.process.end('SIGINT');
+    expect(verified.data.code).toBe('NOT_FOUND');
+  });
+
+  it('keeps keys and root key in --data-dir, readable by the owner alone', async () => {
+    const data = join(folder, 'data');
+    const first = await startDev(['--data-dir', data], { cwd: folder });
+    const { data: created } = await clientOf(first).keys.createKey({ apiId: first.apiId });
+    await first.process.end('SIGINT');
+
+    const { mode } = await stat(join(data, 'root-key'));
+    expect(mode & 0o777).toBe(0o600);
+
+    const second = await startDev(['--data-dir', data], { cwd: folder });
+    const verified = await clientOf(second).keys.verifyKey({ key: created.key });
+    await second.process.end('SIGINT');
+    expect(second.rootKey).toBe(first.rootKey);
+    expect(verified.data.code).toBe('VALID');
+  });
+
+  it('loses no acknowledged write when it is killed', async () => {
+    const data = join(folder, 'data');
+    const first = await startDev(['--data-dir', data], { cwd: folder });
+    const client = clientOf(first);
+    const acknowledged: string[] = [];
+    const writers = Array.from({ length: 4 }, async () => {
+      for (;;) {
+        const { data: created } = await client.keys.createKey({ apiId: first.apiId });
+        acknowledged.push(created.key);
+        if (acknowledged.length === 40) await first.process.end('SIGKILL');
+      }
+    });
+    await Promise.allSettled(writers);
+    expect(acknowledged.length).toBeGreaterThanOrEqual(40);
+
+    const second = await startDev(['--data-dir', data], { cwd: folder });
+    const codes = await Promise.all(
+      acknowledged.map(async (key) => (await clientOf(second).keys.verifyKey({ key })).data.code),
+    );
+    await second.process.end('SIGINT');
+    expect(new Set(codes)).toEqual(new Set(['VALID']));
+  });
+
+  it('names the port when it is taken', async () => {
+    const first = await startDev([], { cwd: folder });
+    const { port } = new URL(first.url);
+    const outcome = await startUnkey(['dev', '--port', port], { cwd: folder }).ended;
+    await first.process.end('SIGINT');
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain(port);
+    expect(outcome.stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+function clientOf({ url, rootKey }: DevAccess): Unkey {
+  return new Unkey({ serverURL: url, rootKey, retryConfig: { strategy: 'none' } });
+}
+
+function connects(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,199 @@
+// The whole server in this process, on SQLite in memory or on a MySQL database of its own, with a clock that tests drive.
+
+import { startApiRuntime } from '../../src/commands/runtime/api-runtime.ts';
+import type { ServerConfig } from '../../src/config/server-config.ts';
+import { ManualClock } from '../../src/lib/clock.ts';
+import type { Logger } from '../../src/lib/logger.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { randomAlphanumeric, randomIds } from '../../src/lib/uid.ts';
+import { PERMISSION_PRESETS } from '../../src/services/rbac/catalogue.ts';
+import { bootstrap } from '../../src/services/root-keys/bootstrap.ts';
+import { createRootKey } from '../../src/services/root-keys/create-root-key.ts';
+import type { Services } from '../../src/services/services.ts';
+import type { Database, SqlValue } from '../../src/storage/sql/database.ts';
+import { insertRows } from '../../src/storage/sql/dialect.ts';
+import { freshMysqlDatabase } from './servers.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every operation
+  readonly body: any;
+}
+
+export interface TestApi {
+  readonly url: string;
+  readonly db: Database;
+  readonly clock: ManualClock;
+  readonly services: Services;
+  /** Names of the SQL statements run so far; empty it to count from here. */
+  readonly statements: string[];
+  /** Calls an operation as the SDK would: JSON in, JSON out. */
+  call(operation: string, body: unknown, token?: string, headers?: Record<string, string>): Promise<Answer>;
+  /** A request of any shape; the path is relative to the server. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** A fresh workspace with limits (no throttle) and nothing else. */
+  workspace(): Promise<string>;
+  /** A root key for the workspace with exactly these permissions. */
+  rootKey(permissions: readonly string[], workspaceId: string): Promise<string>;
+  /** Inserts rows as they are, for states that no operation makes. */
+  insert(table: string, ...rows: Record<string, SqlValue>[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface TestApiOptions {
+  readonly config?: Partial<ServerConfig>;
+  readonly log?: Logger;
+  readonly startMs?: number;
+}
+
+/** A grant that nothing asks for: root keys need at least one. */
+const NO_PERMISSION = 'test.none.nothing';
+
+export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
+  const log = options.log ?? silentLogger;
+  const clock = new ManualClock(options.startMs ?? Date.now());
+  const onMysql = process.env.UNKEY_TEST_STORE === 'mysql' ? await freshMysqlDatabase() : undefined;
+  const statements: string[] = [];
+  const config: ServerConfig = { ...testConfig(onMysql?.url ?? 'sqlite::memory:'), ...options.config };
+  const runtime = await startApiRuntime({
+    config,
+    build: { version: '0.0.0-test', revision: '', buildTime: '' },
+    log,
+    signal: new AbortController().signal,
+    autoMigrate: true,
+    clock,
+    verifyResponses: true,
+    onStatement: ({ operation }) => {
+      statements.push(operation);
+    },
+  });
+  const { db, url, services } = runtime;
+  const deps = { db, clock, ids: randomIds, log };
+  await bootstrap(deps, { workspaceSlug: 'test', permissions: PERMISSION_PRESETS.full });
+
+  const fetchPath = (path: string, init?: RequestInit): Promise<Response> => fetch(new URL(path, url), init);
+  return {
+    url,
+    db,
+    clock,
+    services,
+    statements,
+    fetch: fetchPath,
+    async call(operation, body, token, headers = {}) {
+      const response = await fetchPath(`/v2/${operation}`, {
+        method: 'POST',
+        headers: {
+          'Content-Type': 'application/json',
+          Accept: 'application/json',
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      const text = await response.text();
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: text === '' ? undefined : JSON.parse(text),
+      };
+    },
+    async workspace() {
+      const id = `ws_${randomAlphanumeric(9)}`;
+      await insertRows(db.primary, 'testWorkspace', 'workspaces', [
+        {
+          id,
+          org_id: `org_${id}`,
+          name: id,
+          slug: id.toLowerCase(),
+          beta_features: '{}',
+          enabled: true,
+          created_at_m: clock.now(),
+        },
+      ]);
+      await insertRows(db.primary, 'testLimits', 'limits', [{ ...UNLIMITED, workspace_id: id }]);
+      return id;
+    },
+    async rootKey(permissions, workspaceId) {
+      const { key } = await createRootKey(deps, {
+        workspace: workspaceId,
+        permissions: permissions.length === 0 ? [NO_PERMISSION] : permissions,
+      });
+      if (key === undefined) throw new Error('a root key was asked for and none was made');
+      return key;
+    },
+    async insert(table, ...rows) {
+      await insertRows(db.primary, 'testRows', table, rows);
+    },
+    async stop() {
+      await runtime.stop();
+      await onMysql?.drop();
+    },
+  };
+}
+
+const UNLIMITED = {
+  api_billable_operations_count_max_per_month: 150_000,
+  api_requests_count_max_per_minute: null,
+  logs_retention_days_max: 7,
+  logs_audit_retention_days_max: 30,
+  team_enabled: false,
+  cpu_cores_max: 10,
+  cpu_cores_max_per_instance: 2,
+  memory_mib_max: 20_480,
+  memory_mib_max_per_instance: 4_096,
+  storage_mib_max: 51_200,
+  storage_mib_max_per_instance: 10_240,
+  builds_concurrent_max: 1,
+  custom_domains_max: 0,
+  autoscaling_replicas_max: 0,
+};
+
+export const TEST_JWT_SECRET = 'a-secret-of-thirty-two-bytes-or-more';
+export const TEST_JWT_ISSUER = 'https://issuer.test';
+
+function testConfig(store: string): ServerConfig {
+  return {
+    instanceId: 'ins_test',
+    platform: '',
+    httpPort: 0,
+    region: 'test',
+    redisUrl: 'memory:',
+    maxRequestBodySize: 10_485_760,
+    portalBaseUrl: 'https://portal.unkey.com',
+    database: { primary: store, readonlyReplica: undefined },
+    clickhouse: { url: undefined, analyticsUrl: undefined },
+    tls: undefined,
+    vault: undefined,
+    control: undefined,
+    restate: undefined,
+    github: undefined,
+    pprof: undefined,
+    observability: {
+      tracing: undefined,
+      logging: { sampleRate: undefined, slowThresholdMs: 1000, level: 'error', format: 'json' },
+      metrics: undefined,
+    },
+    server: {
+      host: '127.0.0.1',
+      startupTimeoutMs: 30_000,
+      drainDelayMs: 0,
+      drainTimeoutMs: 10_000,
+      trustedProxies: undefined,
+    },
+    health: { critical: [] },
+    jobs: { enabled: false },
+    auth: [
+      {
+        type: 'jwt',
+        issuer: TEST_JWT_ISSUER,
+        audience: undefined,
+        secrets: [TEST_JWT_SECRET],
+        jwksUrl: undefined,
+        provider: undefined,
+      },
+      { type: 'portal_session' },
+      { type: 'root_key' },
+    ],
+  };
+}

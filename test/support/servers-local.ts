@@ -1,0 +1,130 @@
+// Starts the servers of a test run from binaries found on PATH, on free ports, with their data in temporary folders.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { mysqlReady, redisReady, type StartedServer } from './servers-ready.ts';
+
+const PASSWORD = 'unkey-test';
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 10_000;
+const run = promisify(execFile);
+
+/** The first of `names` that is an executable on PATH, as a full path. */
+export async function findOnPath(...names: string[]): Promise<string | undefined> {
+  for (const name of names) {
+    for (const folder of (process.env.PATH ?? '').split(delimiter).filter(Boolean)) {
+      const candidate = join(folder, name);
+      if (await executable(candidate)) return candidate;
+    }
+  }
+  return undefined;
+}
+
+/** @param binary a MariaDB or MySQL server. @throws Error, with the server's last words, when it does not come up. */
+export async function startLocalMysql(binary: string): Promise<StartedServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'unkey-test-mysql-'));
+  const data = join(folder, 'data');
+  const user = `--user=${userInfo().username}`;
+  const installer = binary.endsWith('mariadbd') ? await findOnPath('mariadb-install-db') : undefined;
+  if (installer) {
+    await run(installer, ['--no-defaults', `--datadir=${data}`, user, '--skip-test-db']);
+  } else {
+    await run(binary, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, user]);
+  }
+  // Names are not resolved, so that a client on 127.0.0.1 is this root and not the passwordless root@localhost.
+  const init = join(folder, 'init.sql');
+  await writeFile(
+    init,
+    `CREATE USER 'root'@'%' IDENTIFIED BY '${PASSWORD}';\nGRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;\n`,
+  );
+  const port = await freePort();
+  const child = spawn(
+    binary,
+    [
+      '--no-defaults',
+      `--datadir=${data}`,
+      user,
+      '--bind-address=127.0.0.1',
+      `--port=${port}`,
+      `--socket=${join(folder, 'mysql.sock')}`,
+      '--skip-name-resolve',
+      `--init-file=${init}`,
+      '--innodb-flush-log-at-trx-commit=2',
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+  );
+  return supervised(child, folder, binary, `mysql://root:${PASSWORD}@127.0.0.1:${port}/`, mysqlReady);
+}
+
+/** @throws Error, with the server's last words, when it does not come up. */
+export async function startLocalRedis(binary: string): Promise<StartedServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'unkey-test-redis-'));
+  const port = await freePort();
+  const child = spawn(
+    binary,
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder],
+    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+  );
+  return supervised(child, folder, binary, `redis://127.0.0.1:${port}`, redisReady);
+}
+
+/** A TCP port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port was assigned');
+  return address.port;
+}
+
+// The child has its own process group (detached), so that a Ctrl-C reaches the runner alone, which then stops it here.
+async function supervised(
+  child: ChildProcess,
+  folder: string,
+  binary: string,
+  url: string,
+  ready: (url: string, timeoutMs: number) => Promise<void>,
+): Promise<StartedServer> {
+  let lastWords = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    lastWords = (lastWords + chunk.toString()).slice(-4_000);
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+    child.once('error', () => resolve());
+  });
+  const stop = async () => {
+    const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    child.kill('SIGTERM');
+    await ended;
+    clearTimeout(force);
+    await rm(folder, { recursive: true, force: true });
+  };
+  const death = ended.then(() => {
+    throw new Error(`${binary} ended: ${lastWords.trim()}`);
+  });
+  try {
+    await Promise.race([ready(url, START_TIMEOUT_MS), death]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, origin: binary, stop };
+}
+
+async function executable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

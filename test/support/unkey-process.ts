@@ -1,0 +1,123 @@
+// Runs the executable as its users do: a process of its own, nothing of this process's settings but PATH.
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+const LAUNCHER = fileURLToPath(new URL('../../bin/unkey', import.meta.url));
+const READY_TIMEOUT_MS = 60_000;
+
+export interface UnkeyOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+export interface Outcome {
+  /** null when a signal ended the process. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface UnkeyProcess {
+  readonly pid: number;
+  /** Resolves with the first line on stdout. @throws Error, with stderr, when the process ends without one. */
+  firstLine(): Promise<string>;
+  /** What it has written to stderr so far. */
+  stderr(): string;
+  /** Sends the signal and resolves when the process is gone. */
+  end(signal: NodeJS.Signals): Promise<Outcome>;
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<Outcome>;
+}
+
+/** Starts `unkey …` and returns at once. */
+export function startUnkey(args: readonly string[], options: UnkeyOptions = {}): UnkeyProcess {
+  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(process.execPath, [LAUNCHER, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: options.cwd,
+    env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...options.env },
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${LAUNCHER} could not be started`);
+
+  let stdout = '';
+  let stderr = '';
+  const line = Promise.withResolvers<string>();
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+    const end = stdout.indexOf('\n');
+    if (end !== -1) line.resolve(stdout.slice(0, end));
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  const ended = new Promise<Outcome>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return {
+    pid,
+    ended,
+    stderr: () => stderr,
+    firstLine: () =>
+      Promise.race([
+        line.promise,
+        ended.then((outcome) => {
+          throw new Error(`unkey ${args.join(' ')} ended with ${outcome.code}: ${outcome.stderr}`);
+        }),
+      ]),
+    end: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** Runs `unkey …` to its end. */
+export function runUnkey(args: readonly string[], options: UnkeyOptions = {}): Promise<Outcome> {
+  return startUnkey(args, options).ended;
+}
+
+/** The one line that `unkey dev --json` prints once it accepts requests. */
+export interface DevAccess {
+  readonly url: string;
+  readonly rootKey: string;
+  readonly workspaceId: string;
+  readonly apiId: string;
+}
+
+export interface DevServer extends DevAccess {
+  readonly process: UnkeyProcess;
+}
+
+/** Starts `unkey dev --port 0 --json …` and resolves once it accepts requests. */
+export async function startDev(args: readonly string[] = [], options: UnkeyOptions = {}): Promise<DevServer> {
+  const started = startUnkey(['dev', '--port', '0', '--json', ...args], options);
+  const access = JSON.parse(await started.firstLine()) as DevAccess;
+  return { ...access, process: started };
+}
+
+/**
+ * Resolves once the server at `url` says that it has started.
+ *
+ * @throws Error, with the server's stderr, when it ends first or takes longer than a minute.
+ */
+export async function untilStarted(server: UnkeyProcess, url: string): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  let gone = false;
+  server.ended.then(() => {
+    gone = true;
+  });
+  while (!(await answersOk(`${url}/health/startup`))) {
+    if (gone || Date.now() > deadline) throw new Error(`the server did not start: ${server.stderr()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function answersOk(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { creditsOfNewKey, patchedCredits } from '../../../src/services/keys/credits.ts';
+
+const invalid = (mention: string) =>
+  expect.objectContaining({
+    code: 'unkey:application:invalid_input',
+    publicMessage: expect.stringContaining(mention),
+  });
+
+describe('credits of a new key', () => {
+  test('are unlimited when left out or null', () => {
+    const unlimited = { remaining: null, refillAmount: null, refillDay: null };
+    expect(creditsOfNewKey(undefined)).toEqual(unlimited);
+    expect(creditsOfNewKey({ remaining: null })).toEqual(unlimited);
+  });
+
+  test('keep a zero balance', () => {
+    expect(creditsOfNewKey({ remaining: 0 })).toEqual({ remaining: 0, refillAmount: null, refillDay: null });
+  });
+
+  test('store the day of a monthly refill and drop that of a daily one', () => {
+    expect(
+      creditsOfNewKey({ remaining: 5, refill: { interval: 'monthly', amount: 7, refillDay: 31 } }),
+    ).toEqual({ remaining: 5, refillAmount: 7, refillDay: 31 });
+    expect(creditsOfNewKey({ remaining: 5, refill: { interval: 'daily', amount: 7, refillDay: 9 } })).toEqual(
+      { remaining: 5, refillAmount: 7, refillDay: null },
+    );
+  });
+
+  test('refuse a refill without a balance before a missing day', () => {
+    const refill = { interval: 'monthly', amount: 1 } as const;
+    expect(() => creditsOfNewKey({ remaining: null, refill })).toThrowError(invalid('credits.remaining'));
+    expect(() => creditsOfNewKey({ remaining: 1, refill })).toThrowError(invalid('refillDay'));
+  });
+});
+
+describe('a change of credits', () => {
+  const CLEARED = { remaining: null, refillAmount: null, refillDay: null };
+
+  test.each([
+    ['null clears all', null, CLEARED],
+    ['nothing changes nothing', {}, {}],
+    ['a balance changes only itself', { remaining: 999 }, { remaining: 999 }],
+    ['a null balance clears the refill too', { remaining: null }, CLEARED],
+    ['a null refill keeps the balance', { refill: null }, { refillAmount: null, refillDay: null }],
+    [
+      'a daily refill clears the day',
+      { refill: { interval: 'daily', amount: 25 } },
+      { refillAmount: 25, refillDay: null },
+    ],
+    [
+      'a monthly refill sets the day',
+      { refill: { interval: 'monthly', amount: 150, refillDay: 20 } },
+      { refillAmount: 150, refillDay: 20 },
+    ],
+    [
+      'a null balance with a refill leaves an unlimited key with a stored refill',
+      { remaining: null, refill: { interval: 'daily', amount: 3 } },
+      { remaining: null, refillAmount: 3, refillDay: null },
+    ],
+    [
+      'a balance with a null refill sets and clears',
+      { remaining: 4, refill: null },
+      { remaining: 4, refillAmount: null, refillDay: null },
+    ],
+  ] as const)('%s', (_, patch, columns) => {
+    expect(patchedCredits(patch)).toEqual(columns);
+  });
+
+  test('refuses a monthly refill without its day and a daily one with a day', () => {
+    expect(() => patchedCredits({ refill: { interval: 'monthly', amount: 1 } })).toThrowError(
+      invalid('refillDay'),
+    );
+    expect(() =>
+      patchedCredits({ remaining: 1, refill: { interval: 'daily', amount: 1, refillDay: 4 } }),
+    ).toThrowError(invalid('refillDay'));
+  });
+});
