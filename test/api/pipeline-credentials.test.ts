@@ -30,14 +30,17 @@ describe('authentication', () => {
     });
   });
 
-  it.each(['Basic Zm9v', `bearer ${ROOT_KEY}`])('refuses the scheme of "%s" as malformed', async (authorization) => {
-    const response = await api.post('/v2/apis.createApi', { headers: { authorization } });
-    expect(response.status).toBe(400);
-    expect((await json(response)).error).toMatchObject({
-      type: 'https://unkey.com/docs/errors/unkey/authentication/malformed',
-      errors: [],
-    });
-  });
+  it.each(['Basic Zm9v', `bearer ${ROOT_KEY}`])(
+    'refuses the scheme of "%s" as malformed',
+    async (authorization) => {
+      const response = await api.post('/v2/apis.createApi', { headers: { authorization } });
+      expect(response.status).toBe(400);
+      expect((await json(response)).error).toMatchObject({
+        type: 'https://unkey.com/docs/errors/unkey/authentication/malformed',
+        errors: [],
+      });
+    },
+  );
 
   it.each([
     ['*/*', 'application/problem+json'],
@@ -86,7 +89,10 @@ describe('workspace throttle', () => {
   }
 
   it('sends the window with a success', async () => {
-    const response = await withThrottle({ denied: false, window: { limit: 2, remaining: 1, resetSeconds: 41 } });
+    const response = await withThrottle({
+      denied: false,
+      window: { limit: 2, remaining: 1, resetSeconds: 41 },
+    });
     expect(response.status).toBe(200);
     expect(response.headers.get('ratelimit-limit')).toBe('2');
     expect(response.headers.get('ratelimit-remaining')).toBe('1');
@@ -95,7 +101,10 @@ describe('workspace throttle', () => {
   });
 
   it('refuses with 429 and says when to come back', async () => {
-    const response = await withThrottle({ denied: true, window: { limit: 2, remaining: 0, resetSeconds: 7 } });
+    const response = await withThrottle({
+      denied: true,
+      window: { limit: 2, remaining: 0, resetSeconds: 7 },
+    });
     expect(response.status).toBe(429);
     expect(response.headers.get('ratelimit-remaining')).toBe('0');
     expect(response.headers.get('retry-after')).toBe('7');

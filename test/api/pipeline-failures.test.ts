@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Fault } from '../../src/lib/fault.ts';
 import { currentRequestScope } from '../../src/lib/request-scope.ts';
-import { DatabaseError } from '../../src/storage/sql/database.ts';
 import type { OperationContext, OperationResult } from '../../src/server/operation.ts';
+import { DatabaseError } from '../../src/storage/sql/database.ts';
 import { nameOperation, startServer, type TestServer, type TestServerOptions } from './pipeline-harness.ts';
 
 const PATH = '/v2/apis.createApi';
@@ -245,7 +245,9 @@ it('tells of slow requests, of refused ones, and of ordinary ones only by sampli
   const all = await serve(async () => ({ data: { apiId: 'api_1' } }), {
     requestLogging: { sampleRate: 1, slowThresholdMs: 10_000 },
   });
-  await all.post(PATH, { headers: { 'user-agent': 'test-agent', 'x-forwarded-for': '203.0.113.9:443, 10.0.0.1' } });
+  await all.post(PATH, {
+    headers: { 'user-agent': 'test-agent', 'x-forwarded-for': '203.0.113.9:443, 10.0.0.1' },
+  });
   expect(all.lines).toEqual([
     expect.objectContaining({
       level: 'info',

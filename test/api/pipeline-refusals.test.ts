@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { liveness } from '../../src/server/routes/liveness/liveness.ts';
 import { createApi, ROOT_KEY, sendRaw, startServer, type TestServer } from './pipeline-harness.ts';
@@ -14,7 +14,11 @@ interface Refusal {
     readonly detail: string;
     readonly status: number;
     readonly type: string;
-    readonly errors?: readonly { readonly location: string; readonly message: string; readonly fix?: string }[];
+    readonly errors?: readonly {
+      readonly location: string;
+      readonly message: string;
+      readonly fix?: string;
+    }[];
   };
 }
 
@@ -28,7 +32,10 @@ describe('validation', () => {
   afterAll(() => api.server.stop(1000));
 
   it('reports a missing Authorization header before an invalid body', async () => {
-    const response = await api.post('/v2/apis.createApi', { headers: { authorization: undefined }, body: '{}' });
+    const response = await api.post('/v2/apis.createApi', {
+      headers: { authorization: undefined },
+      body: '{}',
+    });
     expect(response.status).toBe(400);
     const { error } = await refusal(response);
     expect(error.type).toBe(INVALID_INPUT);
@@ -102,7 +109,9 @@ describe('validation', () => {
     const { default: Joi } = await import('joi');
     const counting = { ...createApi, name: 'x.count', path: '/v2/x.count' as const };
     const server = await startServer({
-      operations: [{ ...counting, request: Joi.object({ name: Joi.number().integer().required() }).required() }],
+      operations: [
+        { ...counting, request: Joi.object({ name: Joi.number().integer().required() }).required() },
+      ],
     });
     const body = '{"name":1.0}';
     const refused = await server.post('/v2/x.count', { headers: { authorization: 'Bearer unknown' }, body });
@@ -141,7 +150,9 @@ describe('reading the body', () => {
 
   it('reports an oversized body before a missing credential, on public routes as well', async () => {
     const small = await startServer({ maxRequestBodySize: 4, operations: [createApi, liveness] });
-    expect((await small.post('/v2/apis.createApi', { headers: { authorization: undefined } })).status).toBe(413);
+    expect((await small.post('/v2/apis.createApi', { headers: { authorization: undefined } })).status).toBe(
+      413,
+    );
     const answer = await sendRaw(
       small.port,
       'GET /v2/liveness HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello',

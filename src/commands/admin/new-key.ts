@@ -1,6 +1,7 @@
 // Handing a freshly made key over, once: to a file, or to stdout (RK-3).
-import { type Command, Option } from 'commander';
+
 import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
 import { CliError } from '../cli/cli-error.ts';
 import type { Invocation } from '../cli/context.ts';
 import { EXIT } from '../cli/exit-codes.ts';
@@ -23,6 +24,8 @@ export interface KeyOutcome {
   readonly keyId: string;
   /** The secret; undefined when no key was made, or the caller knows it. */
   readonly key: string | undefined;
+  /** The member of the JSON document that holds the key. */
+  readonly keyMember: 'key' | 'rootKey';
   /** For JSON, without the key itself. */
   readonly document: Readonly<Record<string, unknown>>;
   /** For people, without the key itself: label and value. */
@@ -49,7 +52,8 @@ export async function handOverKey(
     return;
   }
   const path = resolve(io.cwd, options.outputFile);
-  if (options.force !== true && (await fileExists(path)) && (await steps.wouldMakeKey())) throw fileInTheWay(path);
+  if (options.force !== true && (await fileExists(path)) && (await steps.wouldMakeKey()))
+    throw fileInTheWay(path);
   const file = await beginSecretFile(io.cwd, options.outputFile);
   let outcome: KeyOutcome;
   try {
@@ -85,11 +89,11 @@ export async function handOverKey(
 
 /** JSON: one document. A terminal: a labelled block. A pipe: the key alone, the rest on stderr. */
 function printOutcome({ io, output }: Pick<KeyInvocation, 'io' | 'output'>, outcome: KeyOutcome): void {
-  const { key, document, lines } = outcome;
+  const { key, keyMember, document, lines } = outcome;
   const width = Math.max(...lines.map(([label]) => label.length), 'root key'.length) + 2;
   const block = lines.map(([label, value]) => `${label.padEnd(width)}${value}`);
   if (output.format === 'json') {
-    output.result(key === undefined ? document : { ...document, key }, () => '');
+    output.result(key === undefined ? document : { ...document, [keyMember]: key }, () => '');
   } else if (!io.stdout.isTTY) {
     for (const line of block) output.note(line);
     if (key !== undefined) output.text(key);
@@ -99,7 +103,10 @@ function printOutcome({ io, output }: Pick<KeyInvocation, 'io' | 'output'>, outc
         ...block,
         ...(key === undefined
           ? []
-          : [`${'root key'.padEnd(width)}${style.bold(key)}`, style.yellow('Store it now: it is shown this once.')]),
+          : [
+              `${'root key'.padEnd(width)}${style.bold(key)}`,
+              style.yellow('Store it now: it is shown this once.'),
+            ]),
       ].join('\n'),
     );
   }

@@ -23,13 +23,18 @@ type BootstrapFlags = KeyOutputFlags &
 
 export const register: Register = (program, cli) => {
   const command = annotate(
-    program.command('bootstrap').description('set an installation up: a workspace, an API and its first root key'),
+    program
+      .command('bootstrap')
+      .description('set an installation up: a workspace, an API and its first root key'),
     {
       remarks:
         'Safe to repeat: what is there stays as it is, and no second key is made. Another slug later adds another workspace.',
       examples: [
         ['unkey bootstrap --workspace acme', 'rows for the workspace acme, and its root key on stdout'],
-        ['unkey bootstrap --workspace acme --output-file ./root-key', 'the root key into a file of mode 0600'],
+        [
+          'unkey bootstrap --workspace acme --output-file ./root-key',
+          'the root key into a file of mode 0600',
+        ],
         [
           'unkey bootstrap --workspace acme --root-key-file /run/secrets/root-key',
           'install a root key that exists already, for declarative set-ups',
@@ -52,14 +57,19 @@ export const register: Register = (program, cli) => {
   command.action(
     cli.action<BootstrapFlags>(async (invocation) => {
       const { io, options, output } = invocation;
-      const [{ BOOTSTRAP_SLUG }, { bootstrap, planBootstrap }, { PERMISSION_PRESETS }, { systemClock }, { randomIds }] =
-        await Promise.all([
-          import('../../services/root-keys/installation.ts'),
-          import('../../services/root-keys/bootstrap.ts'),
-          import('../../services/rbac/catalogue.ts'),
-          import('../../lib/clock.ts'),
-          import('../../lib/uid.ts'),
-        ]);
+      const [
+        { BOOTSTRAP_SLUG },
+        { bootstrap, planBootstrap },
+        { PERMISSION_PRESETS },
+        { systemClock },
+        { randomIds },
+      ] = await Promise.all([
+        import('../../services/root-keys/installation.ts'),
+        import('../../services/root-keys/bootstrap.ts'),
+        import('../../services/rbac/catalogue.ts'),
+        import('../../lib/clock.ts'),
+        import('../../lib/uid.ts'),
+      ]);
       if (!BOOTSTRAP_SLUG.test(options.workspace)) {
         throw usageError(
           `--workspace takes 4 to 35 of a-z, 0-9, _ and -, starting with a letter or digit, got '${options.workspace}'`,
@@ -93,6 +103,7 @@ export const register: Register = (program, cli) => {
             return {
               keyId: result.rootKeyId,
               key,
+              keyMember: 'rootKey',
               document: { ...result },
               lines: [
                 ['workspace', result.workspaceId],

@@ -1,9 +1,9 @@
 import { Argument, type Command } from 'commander';
 import type { CliContext } from '../cli/context.ts';
 import { annotate } from '../cli/notes.ts';
+import type { Shell } from './scripts.ts';
 
-const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
-export type Shell = (typeof SHELLS)[number];
+const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish', 'powershell'];
 
 export function register(program: Command, cli: CliContext): void {
   const completion = program

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { Shell } from './completion.ts';
 import { type Place, places } from './words.ts';
+
+export type Shell = 'bash' | 'zsh' | 'fish' | 'powershell';
 
 /** The completion script of a shell for the whole command tree. */
 export function completionScript(shell: Shell, program: Command): string {

@@ -62,12 +62,13 @@ async function openAccess({ url, db }: ApiRuntime, directory: string | undefined
     {
       workspaceSlug: WORKSPACE_SLUG,
       permissions: PERMISSION_PRESETS.full,
-      ...(kept === undefined ? { rotateRootKey: true } : { rootKey: kept }),
+      // Without the text of the earlier key nobody could use it: a new one takes its place.
+      rotateRootKey: kept === undefined,
     },
   );
-  const rootKey = kept ?? result.rootKey;
+  const rootKey = result.rootKey ?? kept;
   if (rootKey === undefined) throw new Error('bootstrap was asked for a new root key and made none');
-  if (directory !== undefined && kept === undefined) storeRootKey(directory, rootKey);
+  if (directory !== undefined && rootKey !== kept) storeRootKey(directory, rootKey);
   return { url, rootKey, workspaceId: result.workspaceId, apiId: result.apiId };
 }
 

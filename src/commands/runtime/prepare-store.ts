@@ -22,7 +22,10 @@ export async function prepareStore(
     try {
       const { migrations } = await migrator.up();
       if (migrations.length > 0) {
-        log.info({ versions: migrations.map(({ version }) => version) }, `${migrations.length} migration(s) applied`);
+        log.info(
+          { versions: migrations.map(({ version }) => version) },
+          `${migrations.length} migration(s) applied`,
+        );
       }
     } catch (error) {
       if (!(error instanceof MigrationError)) throw error;

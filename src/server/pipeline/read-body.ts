@@ -51,8 +51,12 @@ export function readBody(exchange: Exchange, limits: BodyLimits): Promise<void> 
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let size = 0;
+    let finished = false;
 
     const finish = (fault?: Fault): void => {
+      // A request that has ended closes as well.
+      if (finished) return;
+      finished = true;
       clearTimeout(timer);
       exchange.bodyFault ??= fault;
       if (exchange.bodyFault !== undefined) chunks = [];

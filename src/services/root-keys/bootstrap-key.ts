@@ -6,7 +6,14 @@ import type { Queryable, Transaction } from '../../storage/sql/database.ts';
 import { findKeyIdByHash, listRootKeyRows } from '../../storage/sql/queries/root-keys.ts';
 import { generateKey, type KeyMaterial } from '../keys/key-material.ts';
 import { writeCliEvents } from './cli-audit.ts';
-import { compareGrants, connectEvents, connectGrants, createEvents, ensureGrants, type GrantDeps } from './grants.ts';
+import {
+  compareGrants,
+  connectEvents,
+  connectGrants,
+  createEvents,
+  ensureGrants,
+  type GrantDeps,
+} from './grants.ts';
 import { insertRootKeyWithGrants, issueRootKey } from './issue-root-key.ts';
 import { isUsable, type RootKey, toRootKey } from './root-key.ts';
 import { ROOT_KEY_PREFIX, type RootSide } from './root-side.ts';
@@ -109,7 +116,10 @@ export async function makeBootstrapKey(
       : suppliedMaterial(secret);
   const rootKey = secret === undefined ? material.key : undefined;
   if (replaces !== undefined) {
-    const oldExpires = Math.min(replaces.expires ?? Number.POSITIVE_INFINITY, deps.clock.now() + DEFAULT_GRACE_MS);
+    const oldExpires = Math.min(
+      replaces.expires ?? Number.POSITIVE_INFINITY,
+      deps.clock.now() + DEFAULT_GRACE_MS,
+    );
     const keyId = await replaceRootKey(tx, root, { old: replaces, oldExpires, material }, deps);
     await grantMissing(tx, root, { ...replaces, id: keyId }, grants, deps);
     return { keyId, rootKey };

@@ -5,7 +5,12 @@ import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { IdSource } from '../../lib/uid.ts';
-import { type Database, DuplicateKeyError, type Queryable, type Transaction } from '../../storage/sql/database.ts';
+import {
+  type Database,
+  DuplicateKeyError,
+  type Queryable,
+  type Transaction,
+} from '../../storage/sql/database.ts';
 import { insertBootstrapRow } from '../../storage/sql/queries/bootstrap.ts';
 import { findRootApi, lockApi } from '../../storage/sql/queries/root-keys.ts';
 import { checkSuppliedKey, makeBootstrapKey, planBootstrapKey } from './bootstrap-key.ts';

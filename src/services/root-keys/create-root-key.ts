@@ -74,7 +74,11 @@ export async function planRootKey(
   const grants = checkRequest(request, deps.clock);
   const root = await findRootSide(q, request.rootApiId);
   const { id: workspaceId } = await resolveWorkspace(q, request.workspace);
-  return { workspaceId, grants, existing: await findNamesake(q, root, workspaceId, grants, request, deps.clock) };
+  return {
+    workspaceId,
+    grants,
+    existing: await findNamesake(q, root, workspaceId, grants, request, deps.clock),
+  };
 }
 
 /**

@@ -38,7 +38,9 @@ export interface RootKeyName {
 export function distinctGrants(permissions: readonly string[]): string[] {
   const grants = sortedUnique(permissions);
   if (grants.length === 0) {
-    throw new Fault('unkey:application:invalid_input', { public: 'A root key needs at least one permission.' });
+    throw new Fault('unkey:application:invalid_input', {
+      public: 'A root key needs at least one permission.',
+    });
   }
   const spellings = new Map<string, string>();
   for (const grant of grants) {

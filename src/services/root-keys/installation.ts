@@ -18,7 +18,12 @@ export interface PlannedRow extends BootstrapRow {
 
 /** One side of an installation: a workspace, and the rows of it in the order in which they are made. */
 export interface PlannedSide {
-  readonly workspace: { readonly id: string; readonly orgId: string; readonly slug: string; readonly name: string };
+  readonly workspace: {
+    readonly id: string;
+    readonly orgId: string;
+    readonly slug: string;
+    readonly name: string;
+  };
   readonly apiId: string;
   readonly keyspaceId: string;
   /** What needs no default project. */

@@ -10,7 +10,6 @@ export const DEFAULT_ROOT_API_ID = 'api_unkey';
 /** Secrets of root keys begin with it when the root keyspace says nothing else. */
 export const ROOT_KEY_PREFIX = 'unkey';
 
-
 export interface RootSide {
   readonly apiId: string;
   readonly apiName: string;

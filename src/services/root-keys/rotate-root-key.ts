@@ -61,7 +61,10 @@ export async function planRotation(
  * @throws Fault `key_not_found` for an id that names no root key or a revoked one, `precondition_failed` when the key has
  * expired, `invalid_input` for a grace out of range, `api_not_found` without a root API
  */
-export async function rotateRootKey(deps: RootKeyDeps, request: RotateRootKeyRequest): Promise<RotatedRootKey> {
+export async function rotateRootKey(
+  deps: RootKeyDeps,
+  request: RotateRootKeyRequest,
+): Promise<RotatedRootKey> {
   const root = await findRootSide(deps.db.primary, request.rootApiId);
   return deps.db.transaction(async (tx) => {
     await lockKeys(tx, [request.keyId]);
@@ -125,7 +128,9 @@ export async function replaceRootKey(
 function planFor(old: RootKey | undefined, graceMs = DEFAULT_GRACE_MS, now: number): RotationPlan {
   if (old === undefined) throw new Error('a looked-up root key is missing from the answer');
   if (!Number.isInteger(graceMs) || graceMs < 0 || graceMs > MAX_GRACE_MS) {
-    throw new Fault('unkey:application:invalid_input', { public: 'The grace must be between 0 and 30 days.' });
+    throw new Fault('unkey:application:invalid_input', {
+      public: 'The grace must be between 0 and 30 days.',
+    });
   }
   if (old.deletedAt !== null) {
     throw new Fault('unkey:data:key_not_found', { public: `The root key ${old.id} is revoked.` });

@@ -6,7 +6,9 @@ import { findWorkspace, type WorkspaceRow } from '../../storage/sql/queries/root
 export async function resolveWorkspace(q: Queryable, idOrSlug: string): Promise<WorkspaceRow> {
   const workspace = await findWorkspace(q, idOrSlug);
   if (workspace === undefined) {
-    throw new Fault('unkey:data:workspace_not_found', { public: `The workspace '${idOrSlug}' does not exist.` });
+    throw new Fault('unkey:data:workspace_not_found', {
+      public: `The workspace '${idOrSlug}' does not exist.`,
+    });
   }
   return workspace;
 }

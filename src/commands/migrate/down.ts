@@ -1,0 +1,103 @@
+import { type Command, Option } from 'commander';
+import type { DownPlan } from '../../storage/sql/migrator.ts';
+import { addStoreOptions, withStore } from '../admin/store.ts';
+import { usageError } from '../cli/cli-error.ts';
+import type { CliContext } from '../cli/context.ts';
+import { EXIT } from '../cli/exit-codes.ts';
+import { annotate } from '../cli/notes.ts';
+import type { Output } from '../cli/output.ts';
+import { confirm } from '../cli/prompt.ts';
+import { integer } from '../cli/values.ts';
+import { identify, progressLine, sqlText } from './present.ts';
+import {
+  addLockOption,
+  addTargetOptions,
+  type LockFlag,
+  meansRelationalStore,
+  openMigrator,
+  reportingMigrationErrors,
+  type TargetFlags,
+} from './target.ts';
+
+type DownFlags = TargetFlags &
+  LockFlag & {
+    readonly to?: string;
+    readonly steps?: number;
+    readonly yes?: boolean;
+    readonly dryRun?: boolean;
+  } & Record<string, unknown>;
+
+export function registerDown(group: Command, cli: CliContext): void {
+  const command = annotate(group.command('down').description('take applied migrations back, newest first'), {
+    remarks: 'Tells which tables and columns will lose their data before it asks.',
+    examples: [
+      ['unkey migrate down --dry-run', 'what the newest migration would take with it'],
+      ['unkey migrate down --steps 2 --yes', 'the two newest, without asking'],
+    ],
+    exitCodes: [
+      ['1', 'a statement failed, or the question was answered with no'],
+      ['6', 'a migration has no down file, or the lock was not gained'],
+    ],
+  })
+    .addOption(new Option('--to <version>', 'the version that is the newest one afterwards'))
+    .addOption(new Option('--steps <n>', 'how many to take back (default 1)').argParser(integer(1)))
+    .addOption(new Option('-y, --yes', 'do not ask'))
+    .addOption(new Option('--dry-run', 'print the SQL and run nothing'));
+  addStoreOptions(addLockOption(addTargetOptions(command)));
+
+  command.action(
+    cli.action<DownFlags>(async (invocation) => {
+      const { io, options, output } = invocation;
+      if (options.to !== undefined && options.steps !== undefined) {
+        throw usageError('--to and --steps cannot be used together');
+      }
+      if (!meansRelationalStore(options, output)) {
+        output.result({ reverted: [] }, () => 'nothing to take back');
+        return EXIT.done;
+      }
+      const downOptions = { to: options.to, steps: options.steps };
+      return withStore(invocation, async (db) => {
+        const migrator = await openMigrator(db, options, io);
+        const plan = await reportingMigrationErrors(() => migrator.planDown(downOptions));
+        if (options.dryRun === true || plan.migrations.length === 0) {
+          printPlan(output, plan, options.dryRun === true);
+          return EXIT.done;
+        }
+        for (const line of lossLines(plan)) output.warn(line);
+        const count = plan.migrations.length;
+        if (!(await confirm(io, `Take back ${count} migration(s)?`, options.yes ?? false))) {
+          output.note('nothing was taken back');
+          return EXIT.failed;
+        }
+        const progress = output.progress();
+        const run = await reportingMigrationErrors(() =>
+          migrator.down({ ...downOptions, onProgress: progressLine(progress) }),
+        );
+        output.result(
+          { reverted: run.migrations.map(identify) },
+          () => `took ${run.migrations.length} migration(s) back`,
+        );
+        return EXIT.done;
+      });
+    }),
+  );
+}
+
+function printPlan(output: Output, plan: DownPlan, dryRun: boolean): void {
+  if (!dryRun) {
+    output.result({ reverted: [] }, () => 'nothing to take back');
+    return;
+  }
+  for (const line of lossLines(plan)) output.warn(line);
+  output.result({ dryRun: true, ...plan }, () =>
+    plan.migrations.length === 0 ? 'nothing to take back' : sqlText(plan.migrations),
+  );
+}
+
+function lossLines({ losses }: DownPlan): string[] {
+  return losses.map(({ table, column }) =>
+    column === undefined
+      ? `the table ${table} goes, with its data`
+      : `the column ${table}.${column} goes, with its data`,
+  );
+}

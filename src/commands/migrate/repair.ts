@@ -1,0 +1,68 @@
+import { type Command, Option } from 'commander';
+import { addStoreOptions, withStore } from '../admin/store.ts';
+import type { CliContext } from '../cli/context.ts';
+import { EXIT } from '../cli/exit-codes.ts';
+import { annotate } from '../cli/notes.ts';
+import { confirm } from '../cli/prompt.ts';
+import {
+  addLockOption,
+  addTargetOptions,
+  type LockFlag,
+  meansRelationalStore,
+  openMigrator,
+  reportingMigrationErrors,
+  type TargetFlags,
+} from './target.ts';
+
+type RepairFlags = TargetFlags &
+  LockFlag & {
+    readonly version: string;
+    readonly mark: 'applied' | 'pending';
+    readonly yes?: boolean;
+    readonly dryRun?: boolean;
+  } & Record<string, unknown>;
+
+export function registerRepair(group: Command, cli: CliContext): void {
+  const command = annotate(
+    group.command('repair').description('correct what is recorded of a migration; never touches data'),
+    {
+      remarks:
+        'For a migration that failed halfway: bring the schema in order by hand first, then say what it is now.',
+      examples: [
+        ['unkey migrate repair --version 20260101000000 --mark applied', 'all its statements are in force'],
+        ['unkey migrate repair --version 20260101000000 --mark pending', 'none of them is, run it again'],
+      ],
+      exitCodes: [['6', 'there is no such migration, or the lock was not gained']],
+    },
+  )
+    .requiredOption('--version <version>', 'the migration')
+    .addOption(
+      new Option('--mark <state>', 'what it is').choices(['applied', 'pending']).makeOptionMandatory(),
+    )
+    .addOption(new Option('-y, --yes', 'do not ask'))
+    .addOption(new Option('--dry-run', 'print what would be recorded and write nothing'));
+  addStoreOptions(addLockOption(addTargetOptions(command)));
+
+  command.action(
+    cli.action<RepairFlags>(async (invocation) => {
+      const { io, options, output } = invocation;
+      if (!meansRelationalStore(options, output)) return EXIT.done;
+      const { version, mark } = options;
+      const document = { version, state: mark };
+      if (options.dryRun === true) {
+        output.result({ dryRun: true, ...document }, () => `would record ${version} as ${mark}`);
+        return EXIT.done;
+      }
+      if (!(await confirm(io, `Record migration ${version} as ${mark}?`, options.yes ?? false))) {
+        output.note('nothing was recorded');
+        return EXIT.failed;
+      }
+      await withStore(invocation, async (db) => {
+        const migrator = await openMigrator(db, options, io);
+        await reportingMigrationErrors(() => migrator.repair(version, mark));
+      });
+      output.result(document, () => `recorded ${version} as ${mark}`);
+      return EXIT.done;
+    }),
+  );
+}

@@ -1,0 +1,92 @@
+// What the migrate commands have in common: which store, which files, how long to wait for another migrator.
+
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { MigratableDatabase } from '../../storage/sql/database.ts';
+import type { Migrator } from '../../storage/sql/migrator.ts';
+import { CliError } from '../cli/cli-error.ts';
+import { EXIT } from '../cli/exit-codes.ts';
+import type { CliIo } from '../cli/io.ts';
+import type { Output } from '../cli/output.ts';
+import { packageVersion } from '../cli/package.ts';
+import { duration } from '../cli/values.ts';
+
+export interface TargetFlags {
+  readonly target: 'mysql' | 'sql' | 'clickhouse' | 'all';
+  readonly directory?: string;
+}
+
+export interface LockFlag {
+  /** Milliseconds. */
+  readonly lockTimeout?: number;
+}
+
+/** Adds `--target` and `--directory`. */
+export function addTargetOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--target <store>', 'which store; sql means the relational one, SQLite included')
+        .choices(['mysql', 'sql', 'clickhouse', 'all'])
+        .default('all'),
+    )
+    .addOption(
+      new Option('--directory <path>', 'where the migration files are (default those of this version)'),
+    );
+}
+
+export function addLockOption(command: Command): Command {
+  return command.addOption(
+    new Option('--lock-timeout <duration>', 'how long to wait for another migrator (default 60s)').argParser(
+      duration,
+    ),
+  );
+}
+
+/** Whether the relational store is meant. Says that ClickHouse is skipped where it is. */
+export function meansRelationalStore({ target }: TargetFlags, output: Output): boolean {
+  if (target === 'clickhouse' || target === 'all') {
+    output.note('clickhouse: skipped, this version brings no ClickHouse schema');
+  }
+  return target !== 'clickhouse';
+}
+
+/** The folder of `--directory`, or undefined for the migrations of this version. */
+export function directoryOf({ directory }: TargetFlags, io: CliIo): string | undefined {
+  return directory === undefined ? undefined : resolve(io.cwd, directory);
+}
+
+export async function openMigrator(
+  db: MigratableDatabase,
+  options: TargetFlags & LockFlag,
+  io: CliIo,
+): Promise<Migrator> {
+  const [{ createMigrator }, { systemClock }] = await Promise.all([
+    import('../../storage/sql/migrator.ts'),
+    import('../../lib/clock.ts'),
+  ]);
+  return createMigrator({
+    database: db,
+    clock: systemClock,
+    toolVersion: packageVersion(),
+    directory: directoryOf(options, io),
+    lockTimeoutMs: options.lockTimeout,
+  });
+}
+
+/** Runs `work` and reports what the migrator refuses (exit 6) or failed at (exit 1) in the words of the CLI. */
+export async function reportingMigrationErrors<T>(work: () => Promise<T>): Promise<T> {
+  const { MigrationError } = await import('../../storage/sql/migration-error.ts');
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof MigrationError)) throw error;
+    const { problem, statement } = error;
+    throw new CliError({
+      exitCode: problem === 'failed' ? EXIT.failed : EXIT.conflict,
+      code: `migration_${problem.replace('-', '_')}`,
+      title: `migration ${problem === 'lock-timeout' ? 'lock not gained' : problem}`,
+      detail: statement === undefined ? error.message : `${error.message}\n${statement.sql}`,
+      cause: error,
+    });
+  }
+}

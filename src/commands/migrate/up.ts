@@ -1,0 +1,83 @@
+import { type Command, Option } from 'commander';
+import { addStoreOptions, withStore } from '../admin/store.ts';
+import type { CliContext } from '../cli/context.ts';
+import { annotate } from '../cli/notes.ts';
+import { integer } from '../cli/values.ts';
+import { identify, progressLine, sqlText } from './present.ts';
+import {
+  addLockOption,
+  addTargetOptions,
+  type LockFlag,
+  meansRelationalStore,
+  openMigrator,
+  reportingMigrationErrors,
+  type TargetFlags,
+} from './target.ts';
+
+type UpFlags = TargetFlags &
+  LockFlag & {
+    readonly to?: string;
+    readonly steps?: number;
+    readonly allowOutOfOrder?: boolean;
+    readonly dryRun?: boolean;
+  } & Record<string, unknown>;
+
+export function registerUp(group: Command, cli: CliContext): void {
+  const command = annotate(group.command('up').description('apply pending migrations, in order'), {
+    remarks:
+      'Runs at once from several places are safe: one applies, the others wait and find nothing to do.',
+    examples: [
+      ['unkey migrate up', 'everything that is pending'],
+      ['unkey migrate up --dry-run', 'print the SQL and run nothing'],
+      ['unkey migrate up --database-file ./dsn', 'a database that no configuration names'],
+    ],
+    exitCodes: [
+      ['1', 'a statement failed'],
+      ['6', 'an earlier migration is changed, missing, failed or out of order, or the lock was not gained'],
+    ],
+  })
+    .addOption(new Option('--to <version>', 'the newest version to apply'))
+    .addOption(new Option('--steps <n>', 'how many to apply at most').argParser(integer(1)))
+    .addOption(
+      new Option('--allow-out-of-order', 'apply pending versions older than the newest applied one, too'),
+    )
+    .addOption(new Option('--dry-run', 'print the SQL and run nothing'));
+  addStoreOptions(addLockOption(addTargetOptions(command)));
+
+  command.action(
+    cli.action<UpFlags>(async (invocation) => {
+      const { io, options, output } = invocation;
+      if (!meansRelationalStore(options, output)) {
+        output.result({ applied: [], ahead: [] }, () => 'nothing to apply');
+        return;
+      }
+      const progress = output.progress();
+      const run = await withStore(invocation, async (db) => {
+        const migrator = await openMigrator(db, options, io);
+        return reportingMigrationErrors(() =>
+          migrator.up({
+            to: options.to,
+            steps: options.steps,
+            dryRun: options.dryRun,
+            allowOutOfOrder: options.allowOutOfOrder,
+            onProgress: progressLine(progress),
+          }),
+        );
+      });
+      for (const version of run.ahead) {
+        output.warn(`${version} was applied by a newer release; this one does not know it`);
+      }
+      if (options.dryRun === true) {
+        output.result({ dryRun: true, migrations: run.migrations, ahead: run.ahead }, () =>
+          run.migrations.length === 0 ? 'nothing to apply' : sqlText(run.migrations),
+        );
+        return;
+      }
+      output.result({ applied: run.migrations.map(identify), ahead: run.ahead }, () =>
+        run.migrations.length === 0
+          ? 'nothing to apply, the schema is up to date'
+          : `applied ${run.migrations.length} migration(s), up to ${run.migrations.at(-1)?.version}`,
+      );
+    }),
+  );
+}
