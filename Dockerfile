@@ -11,8 +11,9 @@ COPY package.json package-lock.json ./
 FROM manifest AS build
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
+ARG REVISION=unknown
 # Not by `npm run`, which would look for the Node that the project brings along for older machines.
-RUN node scripts/build.ts
+RUN UNKEY_REVISION=${REVISION} node scripts/build.ts
 
 FROM manifest AS dependencies
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
@@ -29,9 +30,7 @@ LABEL org.opencontainers.image.title="unkey" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.source="${SOURCE}"
-ENV NODE_ENV=production \
-    UNKEY_REVISION=${REVISION} \
-    UNKEY_BUILD_TIME=${CREATED}
+ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY bin bin

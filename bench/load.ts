@@ -64,7 +64,7 @@ export async function drive(load: Load): Promise<Measured> {
 }
 
 /** @param sorted ascending, not empty. */
-export function quantile(sorted: readonly number[], fraction: number): number {
+function quantile(sorted: readonly number[], fraction: number): number {
   const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))];
   if (value === undefined) throw new Error('no quantile of nothing');
   return value;

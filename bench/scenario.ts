@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { drive, type Load, type Measured, quantile } from './load.ts';
+import { drive, type Load, type Measured } from './load.ts';
 import type { Call, Subject } from './subject.ts';
 
 const FLOOR = fileURLToPath(new URL('./floor.ts', import.meta.url));
@@ -106,8 +106,7 @@ function medianOf(measured: readonly Measured[]): Measured {
 }
 
 function median(values: readonly number[]): number {
-  return quantile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
 }

@@ -71,10 +71,10 @@ export function tomlLines(text: string): ReadonlyMap<string, number> {
   return lines;
 }
 
-/** The line of a path, or of the nearest thing around it that has one. */
+/** The line of a path (of its first entry, for an array of tables), or of the nearest thing around it that has one. */
 export function lineOf(lines: ReadonlyMap<string, number>, path: string): number | undefined {
   for (let at = path; at !== ''; at = at.replace(/(?:^|\.)[^.[]*$|\[\d+\]$/, '')) {
-    const line = lines.get(at);
+    const line = lines.get(at) ?? lines.get(`${at}[0]`);
     if (line !== undefined) return line;
   }
   return undefined;

@@ -11,10 +11,12 @@ import { EventLoopWatch } from './health/event-loop-watch.ts';
 import { Health } from './health/health.ts';
 import { healthRoutes } from './health/health-routes.ts';
 import type { AnyOperation } from './operation.ts';
+import type { BasicCredentials } from './pipeline/basic-authentication.ts';
 import { clientAddressResolver } from './pipeline/client-address.ts';
 import type { RequestLogSink } from './pipeline/request-log.ts';
-import { operationEndpoint, operationStack, pageStack } from './pipeline/stacks.ts';
+import { operationEndpoint, operationStack, pageStack, profileStack } from './pipeline/stacks.ts';
 import { pages } from './routes/pages/pages.ts';
+import { profiles } from './routes/profiles/profiles.ts';
 import { Connections } from './transport/connections.ts';
 import { createHapiServer } from './transport/hapi-server.ts';
 import { Inflight } from './transport/inflight.ts';
@@ -56,6 +58,8 @@ export interface ApiServerOptions {
   readonly bodyTimeoutMs?: number;
   /** Checks every response and error code against the operation's declaration; a breach is an unexpected error. */
   readonly verifyResponses?: boolean;
+  /** Who may take profiles under /debug/pprof; undefined = the routes do not exist. */
+  readonly pprof?: BasicCredentials | undefined;
   /** undefined = no spans. */
   readonly tracer?: Tracer | undefined;
   /** undefined = no request rows are kept. */
@@ -87,16 +91,19 @@ const DEFAULTS = {
   bodyTimeoutMs: 10_000,
 };
 
+/** How much longer than a request may take a connection may stand still, in milliseconds. */
+const IDLE_GRACE_MS = 15_000;
+
 /** How long a stopped server waits for clients to take the last replies, in milliseconds. */
 const LINGER_MS = 1_000;
 
 /** Composes the API server; nothing is bound yet. Throws on a trusted proxy or certificate that is none. */
 export function createServer(options: ApiServerOptions): ApiServer {
-  const { operations, clock, ids, log, metrics, tls } = options;
+  const { operations, clock, ids, log, metrics, tls, pprof } = options;
   const inflight = new Inflight();
   const loop = new EventLoopWatch();
   const health = new Health({ ...(options.health ?? DEFAULTS.health), clock, log, metrics, loop });
-  const listener = createListener(tls);
+  const listener = createListener(tls, (options.deadlineMs ?? DEFAULTS.deadlineMs) + IDLE_GRACE_MS);
   const connections = new Connections(listener);
   let draining = false;
 
@@ -129,6 +136,9 @@ export function createServer(options: ApiServerOptions): ApiServer {
     mounts: [
       ...operations.map((operation) => serve(operationEndpoint(operation), operationStack(operation, stack))),
       ...pages(operations).map(({ endpoint, render }) => serve(endpoint, pageStack(endpoint, render, stack))),
+      ...(pprof === undefined
+        ? []
+        : profiles.map(({ endpoint, take }) => serve(endpoint, profileStack(endpoint, take, pprof, stack)))),
       ...healthRoutes(health),
     ],
     onUnmatched: (method, status) =>

@@ -94,6 +94,11 @@ it('refuses a head that is no HTTP with a bare status line', async () => {
   expect(await sendRaw(api.port, 'nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
 });
 
+it('answers what came before nonsense on the same connection, in order', async () => {
+  const answer = await sendRaw(api.port, 'GET /v2/liveness HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n');
+  expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+});
+
 it('refuses headers beyond one mebibyte with 431', async () => {
   const head = `GET /v2/liveness HTTP/1.1\r\nHost: x\r\nX-Filler: ${'a'.repeat(1024 * 1024)}\r\n\r\n`;
   expect(await sendRaw(api.port, head)).toMatch(/^HTTP\/1\.1 431 /);

@@ -67,29 +67,6 @@ describe('unkey dev', () => {
     expect(verified.data.code).toBe('VALID');
   });
 
-  it('loses no acknowledged write when it is killed', async () => {
-    const data = join(folder, 'data');
-    const first = await startDev(['--data-dir', data], { cwd: folder });
-    const client = clientOf(first);
-    const acknowledged: string[] = [];
-    const writers = Array.from({ length: 4 }, async () => {
-      for (;;) {
-        const { data: created } = await client.keys.createKey({ apiId: first.apiId });
-        acknowledged.push(created.key);
-        if (acknowledged.length === 40) await first.process.end('SIGKILL');
-      }
-    });
-    await Promise.allSettled(writers);
-    expect(acknowledged.length).toBeGreaterThanOrEqual(40);
-
-    const second = await startDev(['--data-dir', data], { cwd: folder });
-    const codes = await Promise.all(
-      acknowledged.map(async (key) => (await clientOf(second).keys.verifyKey({ key })).data.code),
-    );
-    await second.process.end('SIGINT');
-    expect(new Set(codes)).toEqual(new Set(['VALID']));
-  });
-
   it('names the port when it is taken', async () => {
     const first = await startDev([], { cwd: folder });
     const { port } = new URL(first.url);

@@ -93,8 +93,12 @@ export interface DevServer extends DevAccess {
 /** Starts `unkey dev --port 0 --json …` and resolves once it accepts requests. */
 export async function startDev(args: readonly string[] = [], options: UnkeyOptions = {}): Promise<DevServer> {
   const started = startUnkey(['dev', '--port', '0', '--json', ...args], options);
-  const access = JSON.parse(await started.firstLine()) as DevAccess;
-  return { ...access, process: started };
+  const line = await started.firstLine();
+  if (!line.startsWith('{"url":')) {
+    const { stdout, stderr } = await started.end('SIGTERM');
+    throw new Error(`unkey dev did not start: ${stdout}${stderr}`);
+  }
+  return { ...(JSON.parse(line) as DevAccess), process: started };
 }
 
 /**

@@ -13,7 +13,7 @@ export function register(program: Command, cli: CliContext): void {
   annotate(completion, {
     examples: [
       ['source <(unkey completion bash)', 'for this shell'],
-      ['unkey completion zsh > "${fpath[1]}/_unkey"', 'for every zsh'],
+      ['unkey completion zsh > ~/.zfunc/_unkey', 'for every zsh that has ~/.zfunc in its fpath'],
       ['unkey completion fish > ~/.config/fish/completions/unkey.fish', 'for every fish'],
       ['unkey completion powershell | Out-String | Invoke-Expression', 'for this PowerShell'],
     ],

@@ -77,12 +77,15 @@ function welcome(
   config: ServerConfig,
   directory: string | undefined,
 ): string {
-  const call = (operation: string, body: string): string =>
+  const curl = (operation: string, data: string): string =>
     [
-      `  curl -s ${url}/v2/${operation} \\`,
+      `curl -s ${url}/v2/${operation} \\`,
       `    -H 'Authorization: Bearer ${rootKey}' -H 'Content-Type: application/json' \\`,
-      `    -d '${body}'`,
+      `    -d ${data}`,
     ].join('\n');
+  // Pasted as they are, the second line verifies the key that the first one made.
+  const create = curl('keys.createKey', `'{"apiId":"${apiId}","prefix":"demo"}'`);
+  const verify = curl('keys.verifyKey', `"{\\"key\\":\\"$KEY\\"}"`);
   return [
     `unkey is ready at ${url} (not for production)`,
     '',
@@ -96,13 +99,13 @@ function welcome(
     '  analytics     off',
     '  vault         off: recoverable keys answer 412',
     '',
-    'Create a key:',
+    'Create a key and keep it in $KEY:',
     '',
-    call('keys.createKey', `{"apiId":"${apiId}","prefix":"demo"}`),
+    `  KEY=$(${create} | sed 's/.*"key":"\\([^"]*\\)".*/\\1/'); echo "$KEY"`,
     '',
-    'Verify it (paste the key from the answer):',
+    'Verify it:',
     '',
-    call('keys.verifyKey', '{"key":"demo_…"}'),
+    `  ${verify}`,
     '',
     'Ctrl-C stops it.',
   ].join('\n');

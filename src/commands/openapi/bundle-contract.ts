@@ -14,21 +14,20 @@ export interface BundleOptions {
   readonly format?: ContractFormat | undefined;
 }
 
-export interface BundleOutcome {
-  readonly exitCode: 0;
-  readonly document: OpenApiDocument;
-  readonly text: string;
-}
+export type BundleOutcome =
+  | { readonly exitCode: 0; readonly document: OpenApiDocument; readonly text: string }
+  /** The file could not be written. */
+  | { readonly exitCode: 1; readonly problem: string };
 
-/**
- * Makes the one document of all operations. Same operations, same bytes.
- *
- * @throws the file system's error when the file cannot be written.
- */
+/** Makes the one document of all operations. Same operations, same bytes. */
 export function bundleContract({ operations, file, format = 'yaml' }: BundleOptions): BundleOutcome {
   const document = buildOpenApiDocument(operations);
   const text = renderContract(document, format);
-  if (file !== undefined) writeFileSync(file, text);
+  try {
+    if (file !== undefined) writeFileSync(file, text);
+  } catch (error) {
+    return { exitCode: 1, problem: error instanceof Error ? error.message : String(error) };
+  }
   return { exitCode: 0, document, text };
 }
 

@@ -22,9 +22,14 @@ export interface ContractFile {
   locate(path: DocumentPath): Position;
 }
 
-/** @throws the file system's error when the file cannot be read. */
+/** A contract that cannot be had from its file; the message names the file. */
+export class UnreadableContract extends Error {
+  override readonly name = 'UnreadableContract';
+}
+
+/** @throws UnreadableContract when there is no reading the file. What it holds is not judged here. */
 export function readContractFile(file: string): ContractFile {
-  const text = readFileSync(file, 'utf8');
+  const text = readText(file);
   const lines = new LineCounter();
   const parsed = parseDocument(text, { lineCounter: lines });
   const at = (offset: number): Position => {
@@ -38,10 +43,31 @@ export function readContractFile(file: string): ContractFile {
   return {
     file,
     text,
-    document: complaints.length > 0 ? undefined : parsed.toJS(),
+    document: complaints.length > 0 ? undefined : dataOf(parsed, file),
     complaints,
     locate: (path) => at(offsetOf(parsed.contents, path)),
   };
+}
+
+/** YAML aliases can ask for more data than fits anywhere; the parser then gives up. */
+function dataOf(parsed: { toJS(): unknown }, file: string): unknown {
+  try {
+    return parsed.toJS();
+  } catch (cause) {
+    throw new UnreadableContract(`${file}: ${cause instanceof Error ? cause.message : 'cannot be read'}`, {
+      cause,
+    });
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UnreadableContract(cause instanceof Error ? cause.message : `${file} cannot be read`, {
+      cause,
+    });
+  }
 }
 
 function offsetOf(root: ParsedNode | null, path: DocumentPath): number {

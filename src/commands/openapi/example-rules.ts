@@ -25,9 +25,7 @@ export function exampleComplaints(document: object): Complaint[] {
     logger: false,
   });
   ajv.addSchema(document, DOCUMENT);
-  return [...bodyExamples(document), ...schemaExamples(document)].flatMap((example) =>
-    check(example, ajv),
-  );
+  return [...bodyExamples(document), ...schemaExamples(document)].flatMap((example) => check(example, ajv));
 }
 
 function* bodyExamples(document: object): Generator<Example> {
@@ -74,5 +72,8 @@ function check({ value, path, schemaPath }: Example, ajv: Ajv2020): Complaint[] 
 
 /** The pointer as part of an address. */
 function fragmentOf(path: DocumentPath): string {
-  return pointerOf(path).split('/').map((step) => (step === '#' ? step : encodeURIComponent(step))).join('/');
+  return pointerOf(path)
+    .split('/')
+    .map((step) => (step === '#' ? step : encodeURIComponent(step)))
+    .join('/');
 }

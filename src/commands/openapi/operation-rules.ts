@@ -90,20 +90,24 @@ export function routeComplaints(document: unknown, operations: readonly AnyOpera
   return [
     ...[...served]
       .filter((route) => !routes.has(route))
-      .map((route): Complaint => ({
-        severity: 'error',
-        rule: 'route-missing',
-        path: ['paths'],
-        message: `${route} is served and not in the document`,
-      })),
+      .map(
+        (route): Complaint => ({
+          severity: 'error',
+          rule: 'route-missing',
+          path: ['paths'],
+          message: `${route} is served and not in the document`,
+        }),
+      ),
     ...documented
       .filter(({ route }) => !served.has(route))
-      .map(({ route, path }): Complaint => ({
-        severity: 'error',
-        rule: 'route-unknown',
-        path,
-        message: `${route} is in the document and not served`,
-      })),
+      .map(
+        ({ route, path }): Complaint => ({
+          severity: 'error',
+          rule: 'route-unknown',
+          path,
+          message: `${route} is in the document and not served`,
+        }),
+      ),
   ];
 }
 

@@ -1,294 +1,157 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ChangeClass, ChangeLog } from './change.ts';
+import type { ChangeLog } from './change.ts';
 import type { DocumentPath } from './contract-file.ts';
 import { isObject, type JsonObject, membersOf, resolveReference } from './json-pointer.ts';
+import { classOf, diffKeywords, type Place, type Side } from './schema-keywords.ts';
 
-/** Which side of the wire a schema describes: what may be sent, or what may come back. */
-export type Side = 'request' | 'response';
-
-/** A schema in its document. */
-export interface Place {
+/** Where a schema, or a reference to one, stands in its document. */
+export interface SchemaSource {
   readonly document: unknown;
   readonly schema: unknown;
   readonly path: DocumentPath;
 }
 
-/** How a schema changed: it allows less, more, or other values. */
-type Shift = 'narrowed' | 'widened' | 'changed';
-
-/**
- * What a shift means. A request may allow more. An answer may not change what it allows: callers were told both what
- * may come and what may not.
- */
-function classOf(shift: Shift, side: Side): ChangeClass {
-  return side === 'request' && shift === 'widened' ? 'compatible' : 'breaking';
+/** Compares two versions of a schema with all schemas inside, follows references, and logs every difference. */
+export function diffSchemas(before: SchemaSource, after: SchemaSource, side: Side, log: ChangeLog): void {
+  walk(before, after, { side, log, open: [] });
 }
 
-const LOWER_BOUNDS = ['minLength', 'minItems', 'minProperties', 'minimum', 'exclusiveMinimum'];
-const UPPER_BOUNDS = ['maxLength', 'maxItems', 'maxProperties', 'maximum', 'exclusiveMaximum'];
-/** Constraints of which it can only be said whether they are there and the same. */
-const OTHER_CONSTRAINTS = ['pattern', 'multipleOf', 'uniqueItems', 'const', 'not', 'patternProperties', 'propertyNames'];
-const BRANCHES = ['anyOf', 'oneOf', 'allOf'];
-/** Keywords that some function below compares; what is left says nothing about values. */
-const COMPARED: ReadonlySet<string> = new Set([
-  ...LOWER_BOUNDS,
-  ...UPPER_BOUNDS,
-  ...OTHER_CONSTRAINTS,
-  ...BRANCHES,
-  'type',
-  'enum',
-  'properties',
-  'required',
-  'additionalProperties',
-  'items',
-  'default',
-]);
-
-/** Compares two schemas, following references, and logs every difference. */
-export function diffSchemas(before: Place, after: Place, side: Side, log: ChangeLog): void {
-  new SchemaDiff(side, log).compare(before, after);
+interface Comparison {
+  readonly side: Side;
+  readonly log: ChangeLog;
+  /** Pairs under comparison: a recursive schema comes back to one of them. */
+  readonly open: readonly (readonly [before: JsonObject, after: JsonObject])[];
 }
 
-class SchemaDiff {
-  readonly #side: Side;
-  readonly #log: ChangeLog;
-  /** Pairs of schemas under comparison: recursive schemas refer to one of them again. */
-  readonly #open: (readonly [before: unknown, after: unknown])[] = [];
-
-  constructor(side: Side, log: ChangeLog) {
-    this.#side = side;
-    this.#log = log;
+function walk(before: SchemaSource, after: SchemaSource, outer: Comparison): void {
+  const [old, now] = [placeOf(before), placeOf(after)];
+  if (outer.open.some(([a, b]) => a === old.schema && b === now.schema)) return;
+  const comparison = { ...outer, open: [...outer.open, [old.schema, now.schema] as const] };
+  diffKeywords(old, now, comparison.side, comparison.log);
+  diffMembers(old, now, comparison);
+  diffOpenness(old, now, comparison);
+  if (isObject(old.schema.items) || isObject(now.schema.items)) {
+    walk(inside(old, 'items'), inside(now, 'items'), comparison);
   }
-
-  compare(before: Place, after: Place): void {
-    const old = schemaAt(before);
-    const now = schemaAt(after);
-    if (this.#open.some(([a, b]) => a === old && b === now)) return;
-    this.#open.push([old, now]);
-    const { path } = after;
-    this.#types(old, now, path);
-    this.#values(old, now, path);
-    this.#bounds(old, now, path);
-    for (const keyword of OTHER_CONSTRAINTS) this.#presence(keyword, old, now, path);
-    this.#default(old, now, path);
-    this.#members({ ...before, schema: old }, { ...after, schema: now });
-    this.#openness({ ...before, schema: old }, { ...after, schema: now });
-    if (isObject(old.items) || isObject(now.items)) this.#child('items', before, after, old, now);
-    for (const keyword of BRANCHES) this.#branches(keyword, { ...before, schema: old }, { ...after, schema: now });
-    this.#annotations(old, now, path);
-    this.#open.pop();
-  }
-
-  #shift(shift: Shift, path: DocumentPath, message: string): void {
-    this.#log.add(classOf(shift, this.#side), path, `${this.#side}: ${message}`);
-  }
-
-  #types(old: JsonObject, now: JsonObject, path: DocumentPath): void {
-    const [oldTypes, newTypes] = [typesOf(old), typesOf(now)];
-    const lost = oldTypes.filter((type) => !accepts(newTypes, type));
-    const gained = newTypes.filter((type) => !accepts(oldTypes, type));
-    if (lost.length === 0 && gained.length === 0) return;
-    this.#shift(
-      lost.length > 0 ? 'narrowed' : 'widened',
-      [...path, 'type'],
-      `type changed from ${named(oldTypes)} to ${named(newTypes)}`,
-    );
-  }
-
-  #values(old: JsonObject, now: JsonObject, path: DocumentPath): void {
-    const [oldValues, newValues] = [old.enum, now.enum];
-    const at = [...path, 'enum'];
-    if (Array.isArray(oldValues) && Array.isArray(newValues)) {
-      for (const value of missingFrom(newValues, oldValues)) {
-        this.#log.add('breaking', at, `${this.#side}: value ${JSON.stringify(value)} removed`);
-      }
-      for (const value of missingFrom(oldValues, newValues)) {
-        // Callers are told to expect values that they do not know.
-        this.#log.add('compatible', at, `${this.#side}: value ${JSON.stringify(value)} added`);
-      }
-    } else if (Array.isArray(newValues)) this.#shift('narrowed', at, 'a list of values was added');
-    else if (Array.isArray(oldValues)) this.#shift('widened', at, 'the list of values was removed');
-  }
-
-  #bounds(old: JsonObject, now: JsonObject, path: DocumentPath): void {
-    for (const keyword of [...LOWER_BOUNDS, ...UPPER_BOUNDS]) {
-      const isLower = LOWER_BOUNDS.includes(keyword);
-      const open = isLower ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-      const [from, to] = [numberOr(open, old[keyword]), numberOr(open, now[keyword])];
-      if (from === to) continue;
-      this.#shift(
-        isLower === to > from ? 'narrowed' : 'widened',
-        [...path, keyword],
-        `${keyword} changed from ${shown(old[keyword])} to ${shown(now[keyword])}`,
-      );
-    }
-  }
-
-  #presence(keyword: string, old: JsonObject, now: JsonObject, path: DocumentPath): void {
-    if (isDeepStrictEqual(old[keyword], now[keyword])) return;
-    const shift = !(keyword in old) ? 'narrowed' : !(keyword in now) ? 'widened' : 'changed';
-    this.#shift(
-      shift,
-      [...path, keyword],
-      `${keyword} changed from ${shown(old[keyword])} to ${shown(now[keyword])}`,
-    );
-  }
-
-  /** What a request means without the member; an answer's default means nothing. */
-  #default(old: JsonObject, now: JsonObject, path: DocumentPath): void {
-    if (isDeepStrictEqual(old.default, now.default)) return;
-    this.#log.add(
-      this.#side === 'request' ? 'breaking' : 'docs-only',
-      [...path, 'default'],
-      `${this.#side}: default changed from ${shown(old.default)} to ${shown(now.default)}`,
-    );
-  }
-
-  #members(before: Place & { schema: JsonObject }, after: Place & { schema: JsonObject }): void {
-    const [oldNames, newNames] = [before, after].map(
-      ({ schema }) => new Map(membersOf(schema.properties)),
-    ) as [Map<string, unknown>, Map<string, unknown>];
-    const [wasRequired, isRequired] = [requiredOf(before.schema), requiredOf(after.schema)];
-    for (const name of oldNames.keys()) {
-      if (newNames.has(name)) continue;
-      this.#log.add('breaking', [...before.path, 'properties', name], `${this.#side}: field '${name}' removed`);
-    }
-    for (const [name, schema] of newNames) {
-      const path = [...after.path, 'properties', name];
-      if (!oldNames.has(name)) {
-        const breaks = this.#side === 'request' && isRequired.has(name);
-        this.#log.add(
-          breaks ? 'breaking' : 'compatible',
-          path,
-          `${this.#side}: ${isRequired.has(name) ? 'required' : 'optional'} field '${name}' added`,
-        );
-        continue;
-      }
-      this.#requirement(name, wasRequired.has(name), isRequired.has(name), path);
-      this.compare(
-        {
-          document: before.document,
-          schema: oldNames.get(name),
-          path: [...before.path, 'properties', name],
-        },
-        { document: after.document, schema, path },
-      );
-    }
-  }
-
-  /** A request must not ask for more, an answer must not promise less. */
-  #requirement(name: string, was: boolean, is: boolean, path: DocumentPath): void {
-    if (was === is) return;
-    const breaks = this.#side === 'request' ? is : was;
-    this.#log.add(
-      breaks ? 'breaking' : 'compatible',
-      path,
-      `${this.#side}: field '${name}' became ${is ? 'required' : 'optional'}`,
-    );
-  }
-
-  #openness(before: Place & { schema: JsonObject }, after: Place & { schema: JsonObject }): void {
-    const [was, is] = [before.schema.additionalProperties ?? true, after.schema.additionalProperties ?? true];
-    if (isObject(was) && isObject(is)) {
-      this.#child('additionalProperties', before, after, before.schema, after.schema);
-    } else if (!isDeepStrictEqual(was, is)) {
-      const narrowed = is === false || (was === true && isObject(is));
-      const breaks = this.#side === 'request' && narrowed;
-      this.#log.add(
-        breaks ? 'breaking' : 'compatible',
-        [...after.path, 'additionalProperties'],
-        `${this.#side}: unknown fields became ${narrowed ? 'restricted' : 'allowed'}`,
-      );
-    }
-  }
-
-  #branches(keyword: string, before: Place & { schema: JsonObject }, after: Place & { schema: JsonObject }): void {
-    const lists = [before, after].map(({ schema }) => schema[keyword]);
-    const [oldBranches, newBranches] = lists.map((list) => (Array.isArray(list) ? list : []) as unknown[]) as [
-      unknown[],
-      unknown[],
-    ];
-    const rest = {
-      before: [...oldBranches.keys()].filter((index) => !includes(newBranches, oldBranches[index])),
-      after: [...newBranches.keys()].filter((index) => !includes(oldBranches, newBranches[index])),
-    };
-    // Equal branches may still differ in what they refer to.
-    for (const [index, branch] of newBranches.entries()) {
-      const twin = oldBranches.findIndex((old) => isDeepStrictEqual(old, branch));
-      if (twin !== -1) this.#branch(keyword, before, after, twin, index);
-    }
-    const pairs = Math.min(rest.before.length, rest.after.length);
-    for (let pair = 0; pair < pairs; pair++) {
-      this.#branch(keyword, before, after, rest.before[pair] ?? 0, rest.after[pair] ?? 0);
-    }
-    for (const index of rest.before.slice(pairs)) {
-      const shift = keyword === 'allOf' || newBranches.length === 0 ? 'widened' : 'narrowed';
-      this.#shift(shift, [...before.path, keyword, index], `a branch of ${keyword} was removed`);
-    }
-    for (const index of rest.after.slice(pairs)) {
-      const shift = keyword === 'allOf' || oldBranches.length === 0 ? 'narrowed' : 'widened';
-      this.#shift(shift, [...after.path, keyword, index], `a branch of ${keyword} was added`);
-    }
-  }
-
-  #branch(keyword: string, before: Place & { schema: JsonObject }, after: Place & { schema: JsonObject }, from: number, to: number): void {
-    const at = (place: Place & { schema: JsonObject }, index: number): Place => ({
-      document: place.document,
-      schema: (place.schema[keyword] as unknown[])[index],
-      path: [...place.path, keyword, index],
-    });
-    this.compare(at(before, from), at(after, to));
-  }
-
-  #child(keyword: string, before: Place, after: Place, old: JsonObject, now: JsonObject): void {
-    this.compare(
-      { document: before.document, schema: old[keyword], path: [...before.path, keyword] },
-      { document: after.document, schema: now[keyword], path: [...after.path, keyword] },
-    );
-  }
-
-  #annotations(old: JsonObject, now: JsonObject, path: DocumentPath): void {
-    for (const keyword of new Set([...Object.keys(old), ...Object.keys(now)])) {
-      if (COMPARED.has(keyword) || isDeepStrictEqual(old[keyword], now[keyword])) continue;
-      this.#log.add('docs-only', [...path, keyword], `${this.#side}: ${keyword} changed`);
-    }
-  }
+  for (const keyword of ['anyOf', 'oneOf', 'allOf']) diffBranches(keyword, old, now, comparison);
 }
 
-function schemaAt({ document, schema }: Place): JsonObject {
+function placeOf({ document, schema, path }: SchemaSource): Place {
   const resolved = resolveReference(document, schema);
-  return isObject(resolved) ? resolved : {};
+  return { document, schema: isObject(resolved) ? resolved : {}, path };
 }
 
-function typesOf(schema: JsonObject): string[] {
-  return [schema.type ?? []].flat().map(String).toSorted();
+function inside(place: Place, ...steps: readonly (string | number)[]): SchemaSource {
+  const schema = steps.reduce<unknown>(
+    (value, step) => (value as Record<string | number, unknown> | undefined)?.[step],
+    place.schema,
+  );
+  return { document: place.document, schema, path: [...place.path, ...steps] };
 }
 
-/** An empty list of types allows all; a number may be an integer. */
-function accepts(types: readonly string[], type: string): boolean {
-  return types.length === 0 || types.includes(type) || (type === 'integer' && types.includes('number'));
+function diffMembers(before: Place, after: Place, comparison: Comparison): void {
+  const { side, log } = comparison;
+  const [was, is] = [membersNamed(before), membersNamed(after)];
+  for (const name of was.all.difference(is.all)) {
+    log.add('breaking', [...before.path, 'properties', name], `${side}: field '${name}' removed`);
+  }
+  for (const name of is.all.difference(was.all)) {
+    const required = is.required.has(name);
+    log.add(
+      required && side === 'request' ? 'breaking' : 'compatible',
+      [...after.path, 'properties', name],
+      `${side}: ${required ? 'required' : 'optional'} field '${name}' added`,
+    );
+  }
+  for (const name of was.all.intersection(is.all)) {
+    walk(inside(before, 'properties', name), inside(after, 'properties', name), comparison);
+  }
+  // A request must not come to ask for more, an answer not to promise less.
+  const changed = was.required.symmetricDifference(is.required);
+  for (const name of changed.intersection(was.all.intersection(is.all))) {
+    const becameRequired = is.required.has(name);
+    log.add(
+      becameRequired === (side === 'request') ? 'breaking' : 'compatible',
+      [...after.path, 'properties', name],
+      `${side}: field '${name}' became ${becameRequired ? 'required' : 'optional'}`,
+    );
+  }
 }
 
-function named(types: readonly string[]): string {
-  return types.length === 0 ? 'any' : types.join(' or ');
+function membersNamed({ schema }: Place): { all: Set<string>; required: Set<string> } {
+  return {
+    all: new Set(membersOf(schema.properties).map(([name]) => name)),
+    required: new Set(Array.isArray(schema.required) ? schema.required.map(String) : []),
+  };
 }
 
-function requiredOf(schema: JsonObject): Set<unknown> {
-  return new Set(Array.isArray(schema.required) ? schema.required : []);
+/** What an object may hold beside its named members. An answer may come to hold more, a request to be let hold more. */
+function diffOpenness(before: Place, after: Place, comparison: Comparison): void {
+  const { side, log } = comparison;
+  const [was, is] = [before.schema.additionalProperties ?? true, after.schema.additionalProperties ?? true];
+  if (isObject(was) && isObject(is)) {
+    walk(inside(before, 'additionalProperties'), inside(after, 'additionalProperties'), comparison);
+  } else if (!isDeepStrictEqual(was, is)) {
+    const restricted = is === false || (was === true && isObject(is));
+    log.add(
+      restricted && side === 'request' ? 'breaking' : 'compatible',
+      [...after.path, 'additionalProperties'],
+      `${side}: unknown fields became ${restricted ? 'restricted' : 'allowed'}`,
+    );
+  }
 }
 
-function missingFrom(list: readonly unknown[], values: readonly unknown[]): unknown[] {
-  return values.filter((value) => !includes(list, value));
+function diffBranches(keyword: string, before: Place, after: Place, comparison: Comparison): void {
+  const { side, log } = comparison;
+  const [was, is] = [branchesOf(before, keyword), branchesOf(after, keyword)];
+  const { pairs, gone, fresh } = pairUp(was, is);
+  for (const [from, to] of pairs) walk(inside(before, keyword, from), inside(after, keyword, to), comparison);
+  // One more of `allOf` asks for more; one more of the others lets more through, unless it is the first.
+  for (const index of gone) {
+    const shift = keyword === 'allOf' || is.length === 0 ? 'widened' : 'narrowed';
+    log.add(
+      classOf(shift, side),
+      [...before.path, keyword, index],
+      `${side}: a branch of ${keyword} removed`,
+    );
+  }
+  for (const index of fresh) {
+    const shift = keyword === 'allOf' || was.length === 0 ? 'narrowed' : 'widened';
+    log.add(classOf(shift, side), [...after.path, keyword, index], `${side}: a branch of ${keyword} added`);
+  }
 }
 
-function includes(list: readonly unknown[], value: unknown): boolean {
-  return list.some((each) => isDeepStrictEqual(each, value));
+function branchesOf({ schema }: Place, keyword: string): unknown[] {
+  const branches = schema[keyword];
+  return Array.isArray(branches) ? branches : [];
 }
 
-function numberOr(fallback: number, value: unknown): number {
-  return typeof value === 'number' ? value : fallback;
+interface Pairing {
+  readonly pairs: readonly (readonly [from: number, to: number])[];
+  readonly gone: readonly number[];
+  readonly fresh: readonly number[];
 }
 
-function shown(value: unknown): string {
-  return value === undefined ? 'none' : JSON.stringify(value);
+/** Equal branches belong together, wherever they stand; what is left is taken in order. */
+function pairUp(was: readonly unknown[], is: readonly unknown[]): Pairing {
+  const left = new Set(was.keys());
+  const pairs: [number, number][] = [];
+  const unmatched: number[] = [];
+  for (const [to, branch] of is.entries()) {
+    const twin = [...left].find((from) => isDeepStrictEqual(was[from], branch));
+    if (twin === undefined) unmatched.push(to);
+    else {
+      left.delete(twin);
+      pairs.push([twin, to]);
+    }
+  }
+  const rest = [...left];
+  const inOrder = rest
+    .slice(0, unmatched.length)
+    .map((from, index) => [from, unmatched[index] ?? 0] as const);
+  return {
+    pairs: [...pairs, ...inOrder],
+    gone: rest.slice(inOrder.length),
+    fresh: unmatched.slice(inOrder.length),
+  };
 }

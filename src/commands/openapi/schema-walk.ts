@@ -5,7 +5,16 @@ import { isObject, type JsonObject, membersOf } from './json-pointer.ts';
 const DATA: ReadonlySet<string> = new Set(['example', 'examples', 'default', 'enum', 'const']);
 const SCHEMA_MAPS = ['properties', 'patternProperties', '$defs', 'dependentSchemas'] as const;
 const SCHEMA_LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'] as const;
-const SCHEMAS = ['items', 'additionalProperties', 'not', 'contains', 'propertyNames', 'if', 'then', 'else'] as const;
+const SCHEMAS = [
+  'items',
+  'additionalProperties',
+  'not',
+  'contains',
+  'propertyNames',
+  'if',
+  'then',
+  'else',
+] as const;
 
 export interface Part {
   readonly value: JsonObject;
@@ -52,7 +61,8 @@ function* subschemas(schema: unknown, path: DocumentPath): Generator<Part> {
   if (!isObject(schema)) return;
   yield { value: schema, path };
   for (const keyword of SCHEMA_MAPS) {
-    for (const [name, child] of membersOf(schema[keyword])) yield* subschemas(child, [...path, keyword, name]);
+    for (const [name, child] of membersOf(schema[keyword]))
+      yield* subschemas(child, [...path, keyword, name]);
   }
   for (const keyword of SCHEMA_LISTS) {
     const children = schema[keyword];

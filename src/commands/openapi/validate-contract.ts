@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { buildOpenApiDocument } from '../../server/docs/openapi-document.ts';
 import type { AnyOperation } from '../../server/operation.ts';
 import { renderContract } from './bundle-contract.ts';
-import { type ContractFile, readContractFile } from './contract-file.ts';
+import { type ContractFile, readContractFile, UnreadableContract } from './contract-file.ts';
 import { exampleComplaints } from './example-rules.ts';
 import type { Complaint, Finding, Severity } from './findings.ts';
 import { isObject } from './json-pointer.ts';
@@ -32,25 +32,29 @@ export interface ValidateOutcome {
   readonly findings: readonly Finding[];
 }
 
-/**
- * Checks a contract on disk against OpenAPI 3.1, the rules of the house, and the operations that are served.
- *
- * @throws the file system's error when the file cannot be read.
- */
+/** Checks a contract on disk against OpenAPI 3.1, the rules of the house, and the operations that are served. */
 export async function validateContract(options: ValidateOptions): Promise<ValidateOutcome> {
   const { operations, file = COMMITTED_CONTRACT, failOn = 'error' } = options;
-  const contract = readContractFile(file);
-  const findings = (await complaintsOf(contract, operations)).toSorted(
+  let contract: ContractFile;
+  try {
+    contract = readContractFile(file);
+  } catch (error) {
+    if (!(error instanceof UnreadableContract)) throw error;
+    const { message } = error;
+    return {
+      exitCode: 1,
+      file,
+      findings: [{ file, line: 1, column: 1, severity: 'error', rule: 'unreadable', message }],
+    };
+  }
+  const findings = (await findingsOf(contract, operations)).toSorted(
     (a, b) => a.line - b.line || a.column - b.column,
   );
   const failed = findings.some(({ severity }) => severity === 'error' || failOn === 'warning');
   return { exitCode: failed ? 1 : 0, file, findings };
 }
 
-async function complaintsOf(
-  contract: ContractFile,
-  operations: readonly AnyOperation[],
-): Promise<Finding[]> {
+async function findingsOf(contract: ContractFile, operations: readonly AnyOperation[]): Promise<Finding[]> {
   const { file, document, complaints } = contract;
   if (complaints.length > 0) {
     return complaints.map((complaint) => ({ file, severity: 'error', rule: 'syntax', ...complaint }));

@@ -5,6 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerConfig } from '../../config/server-config.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
+import { sha256Hex } from '../../lib/hash.ts';
+import { stringifyJson } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { type IdSource, randomIds } from '../../lib/uid.ts';
 import { startMetricsListener } from '../../server/metrics/listener.ts';
@@ -56,6 +58,8 @@ export interface ApiRuntime {
 /** Bound on the last step that may wait for others: pushing telemetry. */
 const TELEMETRY_SHUTDOWN_MS = 5_000;
 const REQUEST_DEADLINE_MS = 60_000;
+/** Enough to tell two configurations apart, too little to guess one. */
+const CONFIG_HASH_LENGTH = 12;
 
 /** Starts the API; the port is bound last. Throws a CliError for a store that cannot be reached or is not prepared. */
 export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRuntime> {
@@ -63,9 +67,12 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
   const clock = options.clock ?? systemClock;
   const ids = options.ids ?? randomIds;
   const metrics = createMetrics({
+    service: 'api',
     version: build.version,
     revision: build.revision,
     buildTime: build.buildTime,
+    configHash: sha256Hex(stringifyJson(config)).slice(0, CONFIG_HASH_LENGTH),
+    strict: options.verifyResponses ?? false,
   });
   const telemetry = startTelemetry({
     sampleRate: config.observability.tracing?.sampleRate,
@@ -75,7 +82,7 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
     log,
   });
   // Taken apart last-opened first: counters and buffers flush before telemetry is pushed and the stores close.
-  const closers: Array<() => Promise<unknown>> = [];
+  const closers: Array<() => Promise<unknown> | void> = [() => metrics.close()];
   const closeAll = async (): Promise<void> => {
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
@@ -139,6 +146,7 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
       deadlineMs: REQUEST_DEADLINE_MS,
       verifyResponses: options.verifyResponses ?? false,
       tracer: telemetry.tracer,
+      pprof: config.pprof,
     });
     const metricsPort = config.observability.metrics?.prometheusPort ?? 0;
     if (metricsPort !== 0) {

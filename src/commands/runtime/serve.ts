@@ -18,12 +18,16 @@ export interface ServeOptions {
   readonly verifyResponses?: boolean;
 }
 
+/** How long SIGUSR2 turns debug lines on; a second one ends it earlier. */
+const DEBUG_MS = 10 * 60_000;
+
 /** Runs the API until a signal ends it. Resolves to the exit code; rejects when it could not start. */
 export async function serve(options: ServeOptions): Promise<number> {
   const { io, config } = options;
   // Handlers are installed before the first await, so that a signal during start-up is obeyed at once.
   const stopSignals = watchStopSignals(io, (signal) => {
     log.error({ signal, inflight: runtime?.server.inflight ?? 0 }, 'second signal: stopping at once');
+    log.flush();
     process.exit(EXIT.failed);
   });
   const build = buildInfo();
@@ -56,6 +60,15 @@ export async function serve(options: ServeOptions): Promise<number> {
     );
   };
   process.on('SIGHUP', onHangup);
+  let quiet: NodeJS.Timeout | undefined;
+  const onDebug = (): void => {
+    const verbose = quiet === undefined;
+    clearTimeout(quiet);
+    quiet = verbose ? setTimeout(onDebug, DEBUG_MS).unref() : undefined;
+    log.setLevel(verbose ? 'debug' : level);
+    log.info({ level: verbose ? 'debug' : level }, 'log level changed');
+  };
+  process.on('SIGUSR2', onDebug);
   try {
     runtime = await startApiRuntime({
       config,
@@ -83,5 +96,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     process.off('uncaughtException', onFatal);
     process.off('unhandledRejection', onFatal);
     process.off('SIGHUP', onHangup);
+    process.off('SIGUSR2', onDebug);
+    clearTimeout(quiet);
+    log.flush();
   }
 }

@@ -83,11 +83,10 @@ export function sharedErrorResponses(
   operations: readonly AnyOperation[],
 ): Readonly<Record<string, ResponseObject>> {
   return Object.fromEntries(
-    AUTH_KINDS.filter((auth) => operations.some((operation) => operation.auth === auth)).flatMap((auth) =>
-      [...byStatus(COMMON_ERRORS[auth])].map(([status, codes]) => [
-        sharedName(auth, status),
-        errorResponse(status, codes),
-      ]),
+    AUTH_KINDS.flatMap((auth) =>
+      [...byStatus(COMMON_ERRORS[auth])]
+        .filter(([status]) => operations.some((each) => each.auth === auth && !hasOwnErrors(each, status)))
+        .map(([status, codes]) => [sharedName(auth, status), errorResponse(status, codes)]),
     ),
   );
 }
@@ -96,16 +95,19 @@ export function sharedErrorResponses(
 export function errorResponses(
   operation: AnyOperation,
 ): Readonly<Record<string, ResponseObject | Reference>> {
-  const shared = byStatus(COMMON_ERRORS[operation.auth]);
-  const all = byStatus([...COMMON_ERRORS[operation.auth], ...operation.errors]);
   return Object.fromEntries(
-    [...all].map(([status, codes]) => [
+    [...byStatus([...COMMON_ERRORS[operation.auth], ...operation.errors])].map(([status, codes]) => [
       String(status),
-      codes.length === shared.get(status)?.length
-        ? { $ref: `#/components/responses/${sharedName(operation.auth, status)}` }
-        : errorResponse(status, codes),
+      hasOwnErrors(operation, status)
+        ? errorResponse(status, codes)
+        : { $ref: `#/components/responses/${sharedName(operation.auth, status)}` },
     ]),
   );
+}
+
+/** Whether the operation adds a code to those that its auth kind shares under a status. */
+function hasOwnErrors({ auth, errors }: AnyOperation, status: number): boolean {
+  return errors.some((code) => errorRendering(code).status === status && !COMMON_ERRORS[auth].includes(code));
 }
 
 function sharedName(auth: AuthKind, status: number): string {

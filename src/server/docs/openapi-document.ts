@@ -80,7 +80,12 @@ export function buildOpenApiDocument(operations: readonly AnyOperation[]): OpenA
         },
       },
       responses: sharedErrorResponses(sorted),
-      schemas: { Meta: META, Pagination: PAGINATION, ...ERROR_SCHEMAS, ...schemas },
+      schemas: {
+        Meta: META,
+        ...(sorted.some(({ paginated }) => paginated) ? { Pagination: PAGINATION } : undefined),
+        ...ERROR_SCHEMAS,
+        ...schemas,
+      },
     },
   };
 }

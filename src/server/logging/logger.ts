@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import { isColorSupported, PinoPretty } from 'pino-pretty';
 import type { Logger } from '../../lib/logger.ts';
 import { logfmtStream } from './logfmt.ts';
 import { redaction } from './redaction.ts';
@@ -37,7 +37,7 @@ export function createLogger({ level, format, bindings, destination }: LoggerOpt
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    formatted(format, sink),
+    formatted(format, sink, destination === undefined && process.stderr.isTTY === true && isColorSupported),
   );
   return Object.assign(logger, {
     setLevel: (next: LogLevel): void => {
@@ -47,14 +47,15 @@ export function createLogger({ level, format, bindings, destination }: LoggerOpt
   }) as unknown as ProcessLogger;
 }
 
-function formatted(format: LogFormat, sink: { write(line: string): unknown }): pino.DestinationStream {
+/** Facts that a person in front of a terminal knows already. */
+const UNTOLD = 'service,instanceId,platform,region,version';
+
+function formatted(
+  format: LogFormat,
+  sink: { write(line: string): unknown },
+  colorize: boolean,
+): pino.DestinationStream {
   if (format === 'logfmt') return logfmtStream(sink);
   if (format === 'json') return sink as pino.DestinationStream;
-  const pretty = PinoPretty({
-    colorize: false,
-    sync: true,
-    ignore: 'service,instanceId,region,version,platform',
-    destination: sink as never,
-  });
-  return pretty;
+  return PinoPretty({ colorize, sync: true, ignore: UNTOLD, destination: sink as pino.DestinationStream });
 }

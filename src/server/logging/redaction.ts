@@ -14,15 +14,11 @@ const SECRET_FIELDS = [
   'secret',
 ];
 
-const DEPTHS = ['', '*.', '*.*.'];
+/** Top of the line, and two levels down. */
+const PARENTS = ['', '*', '*.*'];
 
-/** Options for pino: the secret fields at the top of a line and two levels down. */
+/** The `redact` option of pino. */
 export const redaction = {
-  paths: DEPTHS.flatMap((depth) =>
-    SECRET_FIELDS.map((field) => {
-      const path = field.includes('-') ? `["${field}"]` : field;
-      return field.includes('-') ? `${depth.replace(/\.$/, '')}${path}` : `${depth}${path}`;
-    }),
-  ),
+  paths: PARENTS.flatMap((parent) => SECRET_FIELDS.map((field) => `${parent}["${field}"]`)),
   censor: '[REDACTED]',
 };

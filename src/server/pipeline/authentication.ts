@@ -20,7 +20,7 @@ export function authentication(authenticator: Authenticator, throttle: Workspace
     if (decision.window !== undefined) exchange.headers = throttleHeaders(decision.window, decision.denied);
     if (decision.denied) {
       throw new Fault('user:too_many_requests:workspace_rate_limited', {
-        public: 'Your workspace has sent too many API requests. Please try again later.',
+        public: `This workspace may send ${decision.window?.limit ?? 0} API requests in 1m0s and has sent more. Try again later.`,
         internal: `workspace ${principal.workspaceId} is over its API request limit`,
       });
     }

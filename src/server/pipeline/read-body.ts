@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Fault } from '../../lib/fault.ts';
-import type { Exchange, Handler, HttpRequest, Stage } from './exchange.ts';
+import type { Exchange, Handler, HttpRequest, HttpResponse, Stage } from './exchange.ts';
 
 // The first thing that happens to a request: its whole body is buffered, whatever the route and the content type. A
 // body that cannot be had is remembered on the exchange and reported further in, where the error envelope is made.
@@ -18,24 +18,24 @@ const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
 /** Emitted on a request whose framing the HTTP parser refused. */
 export const BROKEN_BODY = Symbol('broken body');
 
-const lastRequests = new WeakMap<Duplex, HttpRequest>();
+const lastResponses = new WeakMap<Duplex, HttpResponse>();
 const brokenRequests = new WeakSet<HttpRequest>();
 
-/** Remembers the request that a connection is sending, so that a parser error finds it. */
-export function trackRequest(request: HttpRequest): void {
-  lastRequests.set(request.socket, request);
+/** Remembers what a connection is busy with, so that a parser error finds it. */
+export function trackRequest(request: HttpRequest, response: HttpResponse): void {
+  if (request.stream === undefined) lastResponses.set(request.socket, response);
 }
 
-/**
- * Tells a request that its body is broken. Yields false when the connection is not in the middle of a request: then
- * nobody will answer on it.
- */
-export function breakBody(socket: Duplex): boolean {
-  const request = lastRequests.get(socket);
-  if (request === undefined || request.complete) return false;
+/** The response that the connection still owes to an earlier request, whole or half-sent. */
+export function pendingResponse(socket: Duplex): HttpResponse | undefined {
+  const response = lastResponses.get(socket);
+  return response === undefined || response.writableEnded ? undefined : response;
+}
+
+/** Tells a request that its body is broken: the pipeline will answer it. */
+export function breakBody(request: HttpRequest): void {
   brokenRequests.add(request);
   request.emit(BROKEN_BODY);
-  return true;
 }
 
 function announcesBody(request: HttpRequest): boolean {
@@ -44,24 +44,40 @@ function announcesBody(request: HttpRequest): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
-/** Buffers the body into the exchange. Never rejects. */
+/** A small body mostly comes in the same packet as the head and needs no waiting for. */
+function arrivedWhole(request: HttpRequest, limits: BodyLimits): boolean {
+  return (
+    request.stream === undefined &&
+    request.complete &&
+    request.readableLength > 0 &&
+    request.readableLength <= limits.maxBytes
+  );
+}
+
+/** Buffers the body into the exchange. Never rejects; yields undefined when there is nothing to wait for. */
 export function readBody(exchange: Exchange, limits: BodyLimits): Promise<void> | undefined {
   const { request } = exchange;
   if (!announcesBody(request)) return undefined;
+  if (arrivedWhole(request, limits)) {
+    exchange.body = (request.read() as Buffer | null) ?? exchange.body;
+    return undefined;
+  }
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let size = 0;
     let finished = false;
 
-    const finish = (fault?: Fault): void => {
+    /** `failure` is why the body is incomplete; undefined when it is not. */
+    const finish = (failure?: string): void => {
       // A request that has ended closes as well.
       if (finished) return;
       finished = true;
       clearTimeout(timer);
-      exchange.bodyFault ??= fault;
-      if (exchange.bodyFault !== undefined) chunks = [];
-      exchange.body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
       request.off('data', onData);
+      if (failure !== undefined) exchange.bodyFault ??= unreadable(failure);
+      if (exchange.bodyFault === undefined) {
+        exchange.body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+      }
       resolve();
     };
     const onData = (chunk: Buffer): void => {
@@ -74,12 +90,9 @@ export function readBody(exchange: Exchange, limits: BodyLimits): Promise<void> 
       exchange.bodyFault ??= tooLarge(limits.maxBytes);
       if (size > limits.maxBytes + MAX_DISCARDED_BYTES) finish();
     };
-    const onBroken = (): void => finish(unreadable('the request body is not framed correctly'));
-    const onClose = (): void => finish(unreadable('the client stopped sending the request body'));
-    const timer = setTimeout(
-      () => finish(unreadable('the request body did not arrive in time')),
-      limits.timeoutMs,
-    );
+    const onClose = (): void => finish('the client stopped sending the request body');
+    const onBroken = (): void => finish('the request body is not framed correctly');
+    const timer = setTimeout(finish, limits.timeoutMs, 'the request body did not arrive in time');
 
     if (brokenRequests.has(request)) {
       onBroken();

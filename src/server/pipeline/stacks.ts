@@ -9,6 +9,7 @@ import type { AnyOperation, AuthKind } from '../operation.ts';
 import { compileRequestValidator } from '../validation/request-validator.ts';
 import { compileResponseValidator } from '../validation/response-validator.ts';
 import { authentication } from './authentication.ts';
+import { type BasicCredentials, basicAuthentication } from './basic-authentication.ts';
 import { deadline } from './deadline.ts';
 import { errorTranslation } from './error-translation.ts';
 import { composeStages, type Endpoint, type Handler, type Reply, type Stage } from './exchange.ts';
@@ -83,7 +84,11 @@ export function operationStack(operation: AnyOperation, options: StackOptions): 
 }
 
 /** The stack of pages that are no operations: the document and its reference. They never leave a request row. */
-export function pageStack(endpoint: Endpoint, page: () => Reply, options: StackOptions): Handler {
+export function pageStack(
+  endpoint: Endpoint,
+  page: () => Reply,
+  options: Pick<StackOptions, 'tracer' | 'metrics' | 'log' | 'requestLogging'>,
+): Handler {
   return composeStages(
     [
       ...telemetry(options),
@@ -97,7 +102,28 @@ export function pageStack(endpoint: Endpoint, page: () => Reply, options: StackO
   );
 }
 
-function telemetry({ tracer, metrics }: StackOptions): Stage[] {
+/** The stack of the profiler, for whoever knows the credentials. A profile takes as long as it was asked to. */
+export function profileStack(
+  endpoint: Endpoint,
+  handler: Handler,
+  credentials: BasicCredentials,
+  options: Pick<StackOptions, 'tracer' | 'metrics' | 'log' | 'requestLogging'>,
+): Handler {
+  return composeStages(
+    [
+      requestEvent({ log: options.log, ...options.requestLogging }),
+      ...telemetry(options),
+      panicRecovery(options),
+      errorTranslation({ log: options.log }),
+      refuseUnreadableBody,
+      basicAuthentication(credentials),
+    ],
+    endpoint,
+    handler,
+  );
+}
+
+function telemetry({ tracer, metrics }: Pick<StackOptions, 'tracer' | 'metrics'>): Stage[] {
   return tracer === undefined ? [requestMetrics(metrics)] : [requestSpan(tracer), requestMetrics(metrics)];
 }
 

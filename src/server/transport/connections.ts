@@ -20,10 +20,6 @@ export class Connections {
     });
   }
 
-  get size(): number {
-    return this.#sockets.size;
-  }
-
   /** Closes connections between two requests and tells HTTP/2 clients to open no more streams. */
   closeIdle(): void {
     if ('closeIdleConnections' in this.#listener) this.#listener.closeIdleConnections();

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { breakBody, trackRequest } from '../pipeline/read-body.ts';
+import { breakBody, pendingResponse, trackRequest } from '../pipeline/read-body.ts';
 
 // The socket side: plain HTTP/1.1, or HTTPS with HTTP/2 by ALPN when there is a certificate. No cleartext HTTP/2. The
 // limits here bound idle and half-sent requests; the deadline of a running request is the pipeline's.
@@ -28,8 +28,11 @@ const MAX_HEADER_BYTES = 1024 * 1024;
 
 const MIN_TLS = 'TLSv1.3';
 
-/** Builds the listener; nothing is bound yet. Throws when certificate and key are unreadable or do not match. */
-export function createListener(certificate: Certificate | undefined): Listener {
+/**
+ * Builds the listener; nothing is bound yet. A connection on which nothing moves for `idleTimeoutMs` is cut, so that has
+ * to be longer than any request may take. Throws when certificate and key are unreadable or do not match.
+ */
+export function createListener(certificate: Certificate | undefined, idleTimeoutMs: number): Listener {
   const listener =
     certificate === undefined
       ? http.createServer({ ...LIMITS, maxHeaderSize: MAX_HEADER_BYTES })
@@ -40,6 +43,7 @@ export function createListener(certificate: Certificate | undefined): Listener {
           allowHTTP1: true,
           settings: { maxHeaderListSize: MAX_HEADER_BYTES },
         });
+  listener.setTimeout(idleTimeoutMs);
   listener.on('request', trackRequest);
   return listener;
 }
@@ -64,7 +68,11 @@ export function answerClientError(error: Error & { code?: string }, socket: Dupl
     socket.destroy(error);
     return;
   }
-  if (breakBody(socket)) return;
   const status = PARSER_ANSWERS[error.code ?? ''] ?? '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const refuse = (): unknown =>
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const pending = pendingResponse(socket);
+  if (pending === undefined) refuse();
+  else if (pending.req.complete) pending.once('finish', refuse);
+  else breakBody(pending.req);
 }

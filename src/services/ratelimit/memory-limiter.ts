@@ -53,8 +53,7 @@ class MemoryRateLimiter implements RateLimiter {
     const item = this.#prepare(request, now);
     const { limit, cost } = request;
     const counted = this.#count(item.key) + item.weighted;
-    // A cost beyond the limit is denied before it is added: the sum of huge numbers would no longer be exact.
-    const passed = cost <= limit && !isOver(counted + cost, limit);
+    const passed = !isOver(counted + cost, limit);
     if (passed) this.#add(item, cost);
     const effective = passed ? counted + cost : counted;
     return this.#decision(item, passed, passed ? remainingOf(limit, effective) : 0, effective);
@@ -66,16 +65,18 @@ class MemoryRateLimiter implements RateLimiter {
     this.#dropOldCells(now);
     const items = requests.map((request) => this.#prepare(request, now));
 
-    // Every item is counted before any is judged, so that items on one counter see each other.
+    // Every item is counted before any is judged, so that items on one counter see each other; only a cost beyond its
+    // own limit cannot pass whatever else happens, and is not counted.
     const judged = items.map((item) => {
       const { limit, cost } = item.request;
-      if (cost > limit)
-        return { item, added: 0, effective: this.#count(item.key) + item.weighted, own: false };
-      const effective = this.#add(item, cost) + item.weighted;
-      return { item, added: cost, effective, own: !isOver(effective, limit) };
+      const before = this.#count(item.key);
+      const added = cost > limit ? 0 : cost;
+      const effective = this.#add(item, added) + item.weighted;
+      return { item, before, added, effective, own: cost <= limit && !isOver(effective, limit) };
     });
     const passed = judged.every(({ own }) => own);
-    if (!passed) for (const { item, added } of judged) this.#add(item, -added);
+    // Put back rather than subtracted: sums of huge numbers are not exact.
+    if (!passed) for (const { item, before } of judged.toReversed()) this.#restore(item, before);
 
     return judged.map(({ item, added, effective, own }) => {
       const current = passed ? effective : effective - added;
@@ -103,7 +104,7 @@ class MemoryRateLimiter implements RateLimiter {
     return this.#cells.get(key)?.count ?? 0;
   }
 
-  /** Adds tokens, a negative number to take them back; the cell's new count. */
+  /** Adds tokens; the cell's new count. */
   #add({ key, sequence, request }: Prepared, tokens: number): number {
     const cell = this.#cells.get(key);
     if (cell !== undefined) {
@@ -117,6 +118,11 @@ class MemoryRateLimiter implements RateLimiter {
     });
     this.#metrics.count('unkey_ratelimit_windows_created_total');
     return tokens;
+  }
+
+  #restore({ key }: Prepared, count: number): void {
+    const cell = this.#cells.get(key);
+    if (cell !== undefined) cell.count = count;
   }
 
   #decision(

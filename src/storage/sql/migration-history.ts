@@ -1,7 +1,7 @@
 // The bookkeeping table: which versions a store has, and how their application went. Source: MIG-2.
 import type { Queryable } from './database.ts';
 
-const TABLE = 'unkey_schema_migrations';
+export const HISTORY_TABLE = 'unkey_schema_migrations';
 
 /** `running` and `reverting` are stages that a killed migrator leaves behind on MySQL. */
 export type RecordedState = 'applied' | 'failed' | 'running' | 'reverting';
@@ -35,7 +35,7 @@ const COLUMNS = [
 export async function ensureHistory(q: Queryable): Promise<void> {
   const options =
     q.dialect === 'mysql' ? ' ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin' : '';
-  await q.run('ensureHistory', `CREATE TABLE IF NOT EXISTS ${TABLE} (${COLUMNS})${options}`);
+  await q.run('ensureHistory', `CREATE TABLE IF NOT EXISTS ${HISTORY_TABLE} (${COLUMNS})${options}`);
 }
 
 /** What is recorded, oldest version first; nothing when the table is not there yet. Needs no right to write. */
@@ -45,7 +45,7 @@ export async function readHistory(q: Queryable): Promise<HistoryEntry[]> {
     'readHistory',
     `SELECT version, name, checksum, state, failed_statement AS failedStatement, started_at AS startedAt,
             finished_at AS finishedAt, duration_ms AS durationMs, tool_version AS toolVersion
-       FROM ${TABLE} ORDER BY version`,
+       FROM ${HISTORY_TABLE} ORDER BY version`,
   );
 }
 
@@ -54,14 +54,14 @@ async function historyExists(q: Queryable): Promise<boolean> {
     q.dialect === 'mysql'
       ? 'SELECT 1 AS found FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :table'
       : "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = :table";
-  return (await q.all('historyExists', sql, { table: TABLE })).length > 0;
+  return (await q.all('historyExists', sql, { table: HISTORY_TABLE })).length > 0;
 }
 
 /** Writes the entry in place of what is recorded of its version. */
 export async function recordEntry(q: Queryable, entry: HistoryEntry): Promise<void> {
   await q.run(
     'recordEntry',
-    `REPLACE INTO ${TABLE} (version, name, checksum, state, failed_statement, started_at, finished_at, duration_ms, tool_version)
+    `REPLACE INTO ${HISTORY_TABLE} (version, name, checksum, state, failed_statement, started_at, finished_at, duration_ms, tool_version)
      VALUES (:version, :name, :checksum, :state, :failedStatement, :startedAt, :finishedAt, :durationMs, :toolVersion)`,
     { ...entry },
   );
@@ -69,5 +69,5 @@ export async function recordEntry(q: Queryable, entry: HistoryEntry): Promise<vo
 
 /** Forgets the version. */
 export async function removeEntry(q: Queryable, version: string): Promise<void> {
-  await q.run('removeEntry', `DELETE FROM ${TABLE} WHERE version = :version`, { version });
+  await q.run('removeEntry', `DELETE FROM ${HISTORY_TABLE} WHERE version = :version`, { version });
 }

@@ -20,7 +20,7 @@ interface RunnerContext {
 type OnProgress = ((progress: MigrationProgress) => void) | undefined;
 
 /** MariaDB's names for the collations of the same behaviour. Source: data model, section 11.1. */
-const MARIADB_COLLATIONS: readonly (readonly [string, string])[] = [
+export const MARIADB_COLLATIONS: readonly (readonly [string, string])[] = [
   ['utf8mb4_0900_as_cs', 'utf8mb4_nopad_bin'],
   ['utf8mb4_0900_ai_ci', 'utf8mb4_unicode_nopad_ci'],
 ];

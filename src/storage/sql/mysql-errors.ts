@@ -1,4 +1,5 @@
 import { DatabaseError, DriverError, DuplicateKeyError } from './database.ts';
+import { TLS_FALLBACK } from './mysql-pool.ts';
 
 /** Deadlock, lock wait timeout, too many connections, server gone, connection lost. */
 const TRANSIENT_ERRNO = new Set([1213, 1205, 1040, 2006, 2013, 1053, 1077, 1927]);
@@ -16,8 +17,12 @@ const TRANSIENT_CODE = new Set([
   'ENETUNREACH',
   'PROTOCOL_CONNECTION_LOST',
   'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
-  'HANDSHAKE_NO_SSL_SUPPORT',
+  TLS_FALLBACK,
 ]);
+
+/** The connection went away while the server may have been at work. */
+const LOST_ERRNO = new Set([2006, 2013, 1053, 1077, 1927]);
+const LOST_CODE = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'PROTOCOL_CONNECTION_LOST']);
 
 /** Failures that took as long as a request may wait: tried again by the next request, not by this one. */
 const TIMED_OUT = new Set(['ETIMEDOUT', 'PROTOCOL_SEQUENCE_TIMEOUT', 'POOL_TIMEOUT']);
@@ -57,6 +62,12 @@ export function toMysqlError(
     transient,
     retry: transient && !timedOut,
   });
+}
+
+/** Whether the failed statement may have taken effect nevertheless. Takes the cause of a DatabaseError. */
+export function isOutcomeUnknown(cause: unknown): boolean {
+  if (!(cause instanceof DriverError)) return false;
+  return LOST_CODE.has(cause.code) || (cause.errno !== undefined && LOST_ERRNO.has(cause.errno));
 }
 
 function isTransient(failure: DriverFailure): boolean {

@@ -1,13 +1,11 @@
 // MySQL 8/9 and MariaDB 10.11+ through Sequelize's pool and transactions over mysql2. Values are written into the
 // statement as literals by the driver's own escaping (the text protocol): prepared statements would send every number as
 // a double, which LIMIT refuses.
-import mysql2, { type Connection, type ConnectionOptions } from 'mysql2';
-import { QueryTypes, Sequelize, type Transaction as SequelizeTransaction } from 'sequelize';
+import mysql2 from 'mysql2';
+import { QueryTypes, type Sequelize, type Transaction as SequelizeTransaction } from 'sequelize';
 import type { Metrics } from '../../lib/metrics.ts';
 import {
   DatabaseError,
-  DriverError,
-  type DuplicateKeyError,
   LockTimeoutError,
   type MigratableDatabase,
   type Queryable,
@@ -22,7 +20,8 @@ import {
   type StatementObserver,
   type StatementTarget,
 } from './instrumentation.ts';
-import { toMysqlError } from './mysql-errors.ts';
+import { isOutcomeUnknown, toMysqlError } from './mysql-errors.ts';
+import { createMysqlPool } from './mysql-pool.ts';
 import { withRetry } from './retry.ts';
 import { fillPlaceholders } from './statement.ts';
 import { type StatementTags, statementComment } from './statement-comment.ts';
@@ -34,19 +33,6 @@ export interface MysqlOptions {
   readonly tags: StatementTags;
   readonly onStatement?: StatementObserver | undefined;
 }
-
-const CONNECT_TIMEOUT_MS = 2000;
-
-/** Open connections, and how long they live (idle, in all) and may be waited for. Source: data model, section 1. */
-const POOL = { max: 25, idleMs: 60_000, lifetimeMs: 300_000, acquireMs: 4000, sweepMs: 10_000 } as const;
-
-/**
- * What every session is set to, so that nothing depends on the server's configuration: UTC, errors instead of silent
- * truncation, and backslash escapes in literals, which the escaping of values relies on.
- */
-const SESSION =
-  "SET SESSION time_zone = '+00:00', SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
-const ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ';
 
 /** Opens nothing yet: the first statement does. */
 export function createMysqlDatabase(options: MysqlOptions): MigratableDatabase {
@@ -69,8 +55,8 @@ class MysqlDatabase implements MigratableDatabase {
   constructor(options: MysqlOptions) {
     this.#tags = options.tags;
     this.#instrumentation = createInstrumentation(options.metrics, options.onStatement);
-    this.#primaryPool = createPool(options.primary);
-    this.#replicaPool = options.replica === undefined ? undefined : createPool(options.replica);
+    this.#primaryPool = createMysqlPool(options.primary);
+    this.#replicaPool = options.replica === undefined ? undefined : createMysqlPool(options.replica);
     this.primary = this.#outside(this.#primaryPool, 'primary');
     this.replica =
       this.#replicaPool === undefined ? this.primary : this.#outside(this.#replicaPool, 'replica');
@@ -154,7 +140,7 @@ class MysqlDatabase implements MigratableDatabase {
       try {
         await transaction.commit();
       } catch (error) {
-        throw outcomeUnknown(toMysqlError('commit', error));
+        throw notReplayed(toMysqlError('commit', error));
       }
     });
   }
@@ -165,13 +151,18 @@ class MysqlDatabase implements MigratableDatabase {
     await this.#instrumentation.step('rollback', () => transaction.rollback()).catch(() => undefined);
   }
 
-  /** Statements outside transactions: reads are tried again, writes only when they cannot have happened. */
+  /** Statements outside transactions: reads are tried again, writes unless they may have happened. */
   #outside(pool: Sequelize, target: StatementTarget): Queryable {
     const once = this.#statements(pool, target, undefined);
     return {
       dialect: 'mysql',
       all: (operation, sql, params) => withRetry(() => once.all(operation, sql, params)),
-      run: (operation, sql, params) => withRetry(() => once.run(operation, sql, params)),
+      run: (operation, sql, params) =>
+        withRetry(() =>
+          once.run(operation, sql, params).catch((error: unknown) => {
+            throw notReplayed(error);
+          }),
+        ),
     };
   }
 
@@ -213,14 +204,10 @@ function isFinished(transaction: SequelizeTransaction): boolean {
   return 'finished' in transaction && transaction.finished !== undefined;
 }
 
-/** When the connection is lost while committing, nobody knows whether it took place: replaying might do it twice. */
-function outcomeUnknown(error: DatabaseError | DuplicateKeyError): DatabaseError | DuplicateKeyError {
-  if (!(error instanceof DatabaseError) || !error.retry) return error;
-  const serverAnswered =
-    error.cause instanceof DriverError && (error.cause.errno === 1213 || error.cause.errno === 1205);
-  return serverAnswered
-    ? error
-    : new DatabaseError(error.message, { cause: error.cause, transient: true, retry: false });
+/** A commit or a single write on a connection that was lost meanwhile may have taken place: it is not tried again. */
+function notReplayed(error: unknown): unknown {
+  if (!(error instanceof DatabaseError) || !isOutcomeUnknown(error.cause)) return error;
+  return new DatabaseError(error.message, { cause: error.cause, transient: true, retry: false });
 }
 
 function toLiteral(value: SqlValue): string {
@@ -233,91 +220,4 @@ function toLiteral(value: SqlValue): string {
   }
   if (typeof value === 'string') return mysql2.escape(value);
   return `x'${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}'`;
-}
-
-/**
- * Options that Sequelize's types do not know. The session's time zone is set with the rest of SESSION; the server's
- * version does not matter to raw statements, and asking for it would cost a connection of its own.
- */
-const UNTYPED_OPTIONS = { keepDefaultTimezone: true, databaseVersion: '8.0.0' };
-
-function createPool(address: MysqlAddress): Sequelize {
-  const connectedAt = new WeakMap<object, number>();
-  const dialectOptions = {
-    charset: 'utf8mb4',
-    connectTimeout: address.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    socketPath: address.socketPath,
-    // Matched rows, not changed ones, as SQLite counts them.
-    flags: ['FOUND_ROWS'],
-    supportBigNumbers: true,
-    bigNumberStrings: false,
-    dateStrings: true,
-    jsonStrings: true,
-    typeCast: true,
-    multipleStatements: false,
-    ssl: tlsOptions(address),
-  };
-  const pool = new Sequelize(address.database, address.user, address.password, {
-    dialect: 'mysql',
-    dialectModule: driverFor(address),
-    host: address.host,
-    port: address.port,
-    dialectOptions,
-    ...UNTYPED_OPTIONS,
-    logging: false,
-    retry: { max: 1 },
-    pool: {
-      max: POOL.max,
-      min: 0,
-      idle: POOL.idleMs,
-      acquire: POOL.acquireMs,
-      evict: POOL.sweepMs,
-      validate: (connection) => isUsable(connection) && isYoung(connection),
-    },
-  });
-  const isYoung = (connection: object) =>
-    performance.now() - (connectedAt.get(connection) ?? 0) < POOL.lifetimeMs;
-  pool.addHook('afterConnect', async (lent: unknown) => {
-    const connection = lent as Connection;
-    connectedAt.set(connection, performance.now());
-    try {
-      await connection.promise().query(SESSION);
-      await connection.promise().query(ISOLATION);
-    } catch (error) {
-      connection.destroy();
-      throw error;
-    }
-  });
-  return pool;
-}
-
-/** The driver as Sequelize loads it. With `tls=preferred` a server that speaks no TLS is spoken to in plain from then on. */
-function driverFor(address: MysqlAddress): object {
-  if (address.tls !== 'preferred') return mysql2;
-  let plain = false;
-  return {
-    ...mysql2,
-    createConnection: (config: ConnectionOptions) => {
-      const { ssl, ...withoutTls } = config;
-      const connection = mysql2.createConnection(plain ? withoutTls : { ...withoutTls, ssl });
-      connection.once('error', (error: NodeJS.ErrnoException) => {
-        plain ||= error.code === 'HANDSHAKE_NO_SSL_SUPPORT';
-      });
-      return connection;
-    },
-  };
-}
-
-/** mysql2 closes the stream of a connection that is lost or being closed. */
-function isUsable(connection: unknown): connection is object {
-  if (typeof connection !== 'object' || connection === null) return false;
-  const { stream, _closing, _fatalError } = connection as Record<string, unknown>;
-  const destroyed =
-    typeof stream === 'object' && stream !== null && 'destroyed' in stream && stream.destroyed === true;
-  return !destroyed && _closing !== true && !_fatalError;
-}
-
-function tlsOptions(address: MysqlAddress): { rejectUnauthorized: boolean } | undefined {
-  if (address.tls === 'off') return undefined;
-  return { rejectUnauthorized: address.tls === 'verify' };
 }

@@ -1,9 +1,8 @@
 // SQLite: files for `unkey dev` and one-node installations, `:memory:` for tests. One writer connection serves all
 // writes, one after another; another serves the reads outside transactions, which see the latest commit. A database in
 // memory has a single connection, so there reads wait for an open transaction too.
-import sqlite3 from '@appthreat/sqlite3';
-import { Mutex } from 'async-mutex';
-import { QueryTypes, Sequelize } from 'sequelize';
+import { E_TIMEOUT, Mutex, withTimeout } from 'async-mutex';
+import type { Sequelize } from 'sequelize';
 import type { Metrics } from '../../lib/metrics.ts';
 import {
   DatabaseError,
@@ -11,7 +10,6 @@ import {
   type MigratableDatabase,
   type Queryable,
   type SqlParams,
-  type SqlValue,
   type Transaction,
 } from './database.ts';
 import {
@@ -21,8 +19,13 @@ import {
   type StatementTarget,
 } from './instrumentation.ts';
 import { withRetry } from './retry.ts';
-import { toSqliteError } from './sqlite-errors.ts';
-import { fillPlaceholders } from './statement.ts';
+import {
+  BUSY_TIMEOUT_MS,
+  command,
+  executeStatement,
+  openSqliteConnection,
+  selectRows,
+} from './sqlite-connection.ts';
 
 export interface SqliteOptions {
   /** A file's path, or `:memory:`. */
@@ -31,37 +34,9 @@ export interface SqliteOptions {
   readonly onStatement?: StatementObserver | undefined;
 }
 
-/** How long SQLite itself waits for another process's lock. */
-const BUSY_TIMEOUT_MS = 5000;
+/** How long a write waits for the writes before it; longer only when something never ends its transaction. */
+const QUEUE_TIMEOUT_MS = 10_000;
 const LOCK_POLL_MS = 250;
-
-/** The driver as Sequelize loads it: every connection is set up before its first statement. */
-const dialectModule = {
-  ...sqlite3,
-  Database: class extends sqlite3.Database {
-    constructor(...args: ConstructorParameters<typeof sqlite3.Database>) {
-      super(...args);
-      this.configure('busyTimeout', BUSY_TIMEOUT_MS);
-      // 'mixed' hands integers beyond 2^53 − 1 over as bigint instead of refusing the row.
-      this.configure('integerMode', 'mixed');
-      this.run('PRAGMA synchronous = FULL');
-    }
-  },
-};
-
-/** Sequelize's types do not know the option: there are no foreign keys to switch on. */
-const UNTYPED_OPTIONS = { foreignKeys: false };
-
-function openConnection(path: string): Sequelize {
-  return new Sequelize({
-    dialect: 'sqlite',
-    dialectModule,
-    storage: path,
-    logging: false,
-    ...UNTYPED_OPTIONS,
-    retry: { max: 1 },
-  });
-}
 
 /** Opens nothing yet: the first statement does. */
 export function createSqliteDatabase(options: SqliteOptions): MigratableDatabase {
@@ -72,18 +47,20 @@ class SqliteDatabase implements MigratableDatabase {
   readonly dialect = 'sqlite';
   readonly primary: Queryable;
   readonly replica: Queryable;
+  readonly #path: string;
   readonly #inMemory: boolean;
-  readonly #writer: Sequelize;
-  readonly #reader: Sequelize;
-  readonly #writing = new Mutex();
+  #writer: Sequelize;
+  #reader: Sequelize;
+  readonly #writing = withTimeout(new Mutex(), QUEUE_TIMEOUT_MS);
   readonly #instrumentation: Instrumentation;
   #ready: Promise<void> | undefined;
   #closed = false;
 
   constructor(options: SqliteOptions) {
+    this.#path = options.path;
     this.#inMemory = options.path === ':memory:';
-    this.#writer = openConnection(options.path);
-    this.#reader = this.#inMemory ? this.#writer : openConnection(options.path);
+    this.#writer = openSqliteConnection(options.path);
+    this.#reader = this.#inMemory ? this.#writer : openSqliteConnection(options.path);
     this.#instrumentation = createInstrumentation(options.metrics, options.onStatement);
     this.primary = this.#outside('primary');
     this.replica = this.#outside('replica');
@@ -92,7 +69,7 @@ class SqliteDatabase implements MigratableDatabase {
   async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return withRetry(async () => {
       await this.#open();
-      return this.#writing.runExclusive(async () => {
+      return this.#alone(async () => {
         await this.#step('begin', 'BEGIN IMMEDIATE');
         return this.#inTransaction(work);
       });
@@ -101,7 +78,7 @@ class SqliteDatabase implements MigratableDatabase {
 
   async exclusive<T>(timeoutMs: number, work: (session: Queryable) => Promise<T>): Promise<T> {
     await this.#open();
-    return this.#writing.runExclusive(async () => {
+    return this.#alone(async () => {
       await this.#beginWithin(timeoutMs);
       return this.#inTransaction(work);
     });
@@ -119,7 +96,7 @@ class SqliteDatabase implements MigratableDatabase {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#writing.runExclusive(async () => {
+    await this.#alone(async () => {
       await this.#writer.close();
       if (this.#reader !== this.#writer) await this.#reader.close();
     });
@@ -146,7 +123,7 @@ class SqliteDatabase implements MigratableDatabase {
   /** Begins as soon as no other process writes. SQLite's own waiting blocks a thread of the pool, so it is kept short. */
   async #beginWithin(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs;
-    await this.#pragma(`busy_timeout = ${Math.min(timeoutMs, LOCK_POLL_MS)}`);
+    await this.#setBusyTimeout(Math.min(timeoutMs, LOCK_POLL_MS));
     try {
       for (;;) {
         try {
@@ -159,18 +136,29 @@ class SqliteDatabase implements MigratableDatabase {
         }
       }
     } finally {
-      await this.#pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      await this.#setBusyTimeout(BUSY_TIMEOUT_MS);
+    }
+  }
+
+  #setBusyTimeout(ms: number): Promise<void> {
+    return command(this.#writer, 'busyTimeout', `PRAGMA busy_timeout = ${Math.ceil(ms)}`);
+  }
+
+  /** Runs `work` while nothing else writes (in memory: while nothing else runs). */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#writing.runExclusive(work);
+    } catch (error) {
+      if (error !== E_TIMEOUT) throw error;
+      throw new DatabaseError('waited too long for the transactions before', {
+        transient: true,
+        retry: false,
+      });
     }
   }
 
   #step(step: 'begin' | 'commit' | 'rollback', sql: string): Promise<void> {
-    return this.#instrumentation.step(step, async () => {
-      try {
-        await this.#writer.query(sql, { raw: true });
-      } catch (error) {
-        throw toSqliteError(step, error);
-      }
-    });
+    return this.#instrumentation.step(step, () => command(this.#writer, step, sql));
   }
 
   /** Statements outside transactions. */
@@ -179,17 +167,22 @@ class SqliteDatabase implements MigratableDatabase {
       dialect: 'sqlite',
       all: <Row extends object>(operation: string, sql: string, params: SqlParams = {}) => {
         const read = () =>
-          select<Row>(this.#reader, this.#instrumentation, { operation, sql, target }, params);
+          selectRows<Row>(this.#reader, this.#instrumentation, { operation, sql, target }, params);
         return withRetry(async () => {
           await this.#open();
-          return this.#inMemory ? this.#writing.runExclusive(read) : read();
+          return this.#inMemory ? this.#alone(read) : read();
         });
       },
       run: (operation, sql, params = {}) =>
         withRetry(async () => {
           await this.#open();
-          return this.#writing.runExclusive(() =>
-            execute(this.#writer, this.#instrumentation, { operation, sql, target: 'primary' }, params),
+          return this.#alone(() =>
+            executeStatement(
+              this.#writer,
+              this.#instrumentation,
+              { operation, sql, target: 'primary' },
+              params,
+            ),
           );
         }),
     };
@@ -198,20 +191,16 @@ class SqliteDatabase implements MigratableDatabase {
   /** Sets the file to write-ahead logging, once; the mode stays with the file. */
   async #open(): Promise<void> {
     if (this.#closed) throw new Error('the database is closed');
-    this.#ready ??= this.#inMemory ? Promise.resolve() : this.#pragma('journal_mode = WAL');
+    this.#ready ??= this.#inMemory
+      ? Promise.resolve()
+      : command(this.#writer, 'open', 'PRAGMA journal_mode = WAL');
     try {
       await this.#ready;
     } catch (error) {
       this.#ready = undefined;
+      // Sequelize keeps a handle that failed to open; the next attempt starts with a fresh one.
+      this.#writer = openSqliteConnection(this.#path);
       throw error;
-    }
-  }
-
-  async #pragma(setting: string): Promise<void> {
-    try {
-      await this.#writer.query(`PRAGMA ${setting}`, { raw: true });
-    } catch (error) {
-      throw toSqliteError('pragma', error);
     }
   }
 }
@@ -230,7 +219,7 @@ class SqliteTransaction implements Transaction {
 
   async all<Row extends object>(operation: string, sql: string, params: SqlParams = {}): Promise<Row[]> {
     this.#mustBeOpen(operation);
-    return select<Row>(
+    return selectRows<Row>(
       this.#connection,
       this.#instrumentation,
       { operation, sql, target: 'transaction' },
@@ -240,7 +229,7 @@ class SqliteTransaction implements Transaction {
 
   async run(operation: string, sql: string, params: SqlParams = {}): Promise<{ affectedRows: number }> {
     this.#mustBeOpen(operation);
-    return execute(
+    return executeStatement(
       this.#connection,
       this.#instrumentation,
       { operation, sql, target: 'transaction' },
@@ -256,83 +245,4 @@ class SqliteTransaction implements Transaction {
   #mustBeOpen(operation: string): void {
     if (!this.#open) throw new Error(`${operation} ran on a transaction that has ended`);
   }
-}
-
-type Info = Parameters<Instrumentation['statement']>[1];
-
-function select<Row extends object>(
-  connection: Sequelize,
-  instrumentation: Instrumentation,
-  info: Info,
-  params: SqlParams,
-): Promise<Row[]> {
-  return instrumentation.statement('query', info, async () => {
-    const { sql, bind } = bindValues(info.sql, params);
-    try {
-      const rows: Row[] = await connection.query(sql, {
-        bind,
-        raw: true,
-        type: QueryTypes.SELECT,
-        ...NO_TABLE_LOOKUP,
-      });
-      return rows.map(plainIntegers);
-    } catch (error) {
-      throw toSqliteError(info.operation, error);
-    }
-  });
-}
-
-function execute(
-  connection: Sequelize,
-  instrumentation: Instrumentation,
-  info: Info,
-  params: SqlParams,
-): Promise<{ affectedRows: number }> {
-  return instrumentation.statement('exec', info, async () => {
-    const { sql, bind } = bindValues(info.sql, params);
-    try {
-      const [, affectedRows] = await connection.query(sql, { bind, raw: true, type: QueryTypes.UPDATE });
-      return { affectedRows };
-    } catch (error) {
-      throw toSqliteError(info.operation, error);
-    }
-  });
-}
-
-/** Keeps Sequelize from asking for the columns of a table before each SELECT, which only its models need. */
-const NO_TABLE_LOOKUP = { tableNames: [] as string[] };
-
-/** The statement in Sequelize's notation for real binds: `$p0`, `$p1`, …, with other dollar signs kept as text. */
-function bindValues(sql: string, params: SqlParams): { sql: string; bind: Record<string, unknown> } {
-  const bind: Record<string, unknown> = {};
-  let count = 0;
-  const filled = fillPlaceholders(
-    'sqlite',
-    sql,
-    params,
-    (value) => {
-      const name = `p${count++}`;
-      bind[name] = toBind(value);
-      return `$${name}`;
-    },
-    (text) => text.replace(/\B\$(?=\$|\w)/g, '$$$$'),
-  );
-  return { sql: filled, bind };
-}
-
-function toBind(value: SqlValue): unknown {
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) return Number(value);
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new Error('a number to bind is not finite');
-  return value;
-}
-
-/** Integers that JavaScript numbers cannot hold become strings, as on MySQL. */
-function plainIntegers<Row extends object>(row: Row): Row {
-  const values = row as Record<string, unknown>;
-  for (const name in values) {
-    if (typeof values[name] === 'bigint') values[name] = values[name].toString();
-  }
-  return row;
 }

@@ -4,7 +4,11 @@ import { ManualClock } from '../../../src/lib/clock.ts';
 import { sha256Base64 } from '../../../src/lib/hash.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { silentMetrics } from '../../../src/lib/metrics.ts';
-import { type AuthEntry, createAuthenticators } from '../../../src/services/auth/create-authenticators.ts';
+import {
+  type AuthEntry,
+  createAuthenticators,
+  type JwtEntry,
+} from '../../../src/services/auth/create-authenticators.ts';
 import { createKeyCache } from '../../../src/services/keys/cached-key.ts';
 import type { Database } from '../../../src/storage/sql/database.ts';
 import { insert, insertWorkspace, migratedStore } from '../support/store.ts';
@@ -12,7 +16,7 @@ import { insert, insertWorkspace, migratedStore } from '../support/store.ts';
 const NOW = 1_700_000_000;
 const SECRET = '0123456789abcdef0123456789abcdef';
 
-const JWT: AuthEntry = {
+const JWT: JwtEntry = {
   type: 'jwt',
   issuer: 'console.example',
   audience: undefined,
@@ -97,7 +101,7 @@ describe('the bearer chain', () => {
   it('tries several issuers in order', async () => {
     const db = await migratedStore();
     await insertWorkspace(db, { id: 'ws_1', org_id: 'org_1' });
-    const other: AuthEntry = { ...JWT, issuer: 'other.example' };
+    const other: JwtEntry = { ...JWT, issuer: 'other.example' };
     const chain = (await authenticatorsFor([other, JWT], db)).bearer;
     expect(await chain.authenticate(bearer(await token()))).toMatchObject({ workspaceId: 'ws_1' });
   });
@@ -157,7 +161,5 @@ describe('the portal chain', () => {
 });
 
 it('a JWT entry without keys is refused at start', async () => {
-  await expect(authenticatorsFor([{ ...JWT, type: 'jwt', secrets: undefined } as AuthEntry])).rejects.toThrow(
-    'console.example',
-  );
+  await expect(authenticatorsFor([{ ...JWT, secrets: undefined }])).rejects.toThrow('console.example');
 });

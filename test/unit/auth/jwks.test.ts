@@ -156,6 +156,7 @@ describe('without a usable document', () => {
     ['something else than JSON', { body: '<html>' }],
     ['no keys', { body: '{"keys":[]}' }],
     ['no usable key', { body: '{"keys":[{"kty":"EC"}]}' }],
+    ['only a key too short to be secure', document(rsaKey('a', 1024))],
     ['a document that is no object', { body: '[]' }],
     ['more than 256 KiB', { body: `${document(KEY_A).body}${' '.repeat(256 * 1024)}` }],
   ])('tokens are service_unavailable: %s', async (_case, reply) => {

@@ -110,7 +110,12 @@ describe('a portal session', () => {
 
   it('says the same of unknown, revoked and expired', async () => {
     const details = [];
-    for (const row of [{ access_token_hash: null }, { revoked_at: 1 }, { access_token_expires_at: 1 }]) {
+    const ended: RowValues[] = [
+      { access_token_hash: null },
+      { revoked_at: 1 },
+      { access_token_expires_at: 1 },
+    ];
+    for (const row of ended) {
       const { resolve } = resolverOn(await storeWithSession(row));
       details.push(await resolve().catch((error: { publicMessage: string }) => error.publicMessage));
     }

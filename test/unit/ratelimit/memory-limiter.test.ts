@@ -199,6 +199,14 @@ describe('a batch', () => {
     expect(await limiter.limit(request())).toMatchObject({ remaining: 9 });
   });
 
+  it('leaves even the largest counter exactly as it was when it fails', async () => {
+    const { limiter } = limiterAt();
+    const limit = Number.MAX_SAFE_INTEGER;
+    await limiter.limit(request({ limit, cost: limit }));
+    await limiter.limitMany([request({ limit, cost: 2 }), request({ limit, cost: 0 })]);
+    expect(await limiter.limit(request({ limit, cost: 0 }))).toMatchObject({ success: true, current: limit });
+  });
+
   it('gives one item what a single check gives', async () => {
     const { limiter } = limiterAt();
     const one = limiterAt().limiter;

@@ -1,0 +1,110 @@
+// The connections to one MySQL server: Sequelize's pool over mysql2.
+import mysql2, { type Connection, type ConnectionOptions } from 'mysql2';
+import { Sequelize } from 'sequelize';
+import type { MysqlAddress } from './dsn.ts';
+
+const CONNECT_TIMEOUT_MS = 2000;
+
+/** Open connections, and how long they live (idle, in all) and may be waited for. Source: data model, section 1. */
+const POOL = { max: 25, idleMs: 60_000, lifetimeMs: 300_000, acquireMs: 4000, sweepMs: 10_000 } as const;
+
+/**
+ * What every session is set to, so that nothing depends on the server's configuration: UTC, errors instead of silent
+ * truncation, and backslash escapes in literals, which the escaping of values relies on.
+ */
+const SESSION =
+  "SET SESSION time_zone = '+00:00', SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'";
+const ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ';
+
+/**
+ * Options that Sequelize's types do not know. The session's time zone is set with the rest of SESSION; the server's
+ * version does not matter to raw statements, and asking for it would cost a connection of its own.
+ */
+const UNTYPED_OPTIONS = { keepDefaultTimezone: true, databaseVersion: '8.0.0' };
+
+/** A pool that has no connection yet. */
+export function createMysqlPool(address: MysqlAddress): Sequelize {
+  const connectedAt = new WeakMap<object, number>();
+  const dialectOptions = {
+    charset: 'utf8mb4',
+    connectTimeout: address.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    socketPath: address.socketPath,
+    // Matched rows, not changed ones, as SQLite counts them.
+    flags: ['FOUND_ROWS'],
+    supportBigNumbers: true,
+    bigNumberStrings: false,
+    dateStrings: true,
+    jsonStrings: true,
+    typeCast: true,
+    multipleStatements: false,
+    ssl: tlsOptions(address),
+  };
+  const pool = new Sequelize(address.database, address.user, address.password, {
+    dialect: 'mysql',
+    dialectModule: driverFor(address),
+    host: address.host,
+    port: address.port,
+    dialectOptions,
+    ...UNTYPED_OPTIONS,
+    logging: false,
+    retry: { max: 1 },
+    pool: {
+      max: POOL.max,
+      min: 0,
+      idle: POOL.idleMs,
+      acquire: POOL.acquireMs,
+      evict: POOL.sweepMs,
+      validate: (connection) => isUsable(connection) && isYoung(connection),
+    },
+  });
+  const isYoung = (connection: object) =>
+    performance.now() - (connectedAt.get(connection) ?? 0) < POOL.lifetimeMs;
+  pool.addHook('afterConnect', async (lent: unknown) => {
+    const connection = lent as Connection;
+    connectedAt.set(connection, performance.now());
+    try {
+      await connection.promise().query(SESSION);
+      await connection.promise().query(ISOLATION);
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+  });
+  return pool;
+}
+
+/** The code of the one failure that makes `tls=preferred` go on without TLS; the retry of the statement does the rest. */
+export const TLS_FALLBACK = 'TLS_FALLBACK';
+
+/** The driver as Sequelize loads it. With `tls=preferred` a server that speaks no TLS is spoken to in plain from then on. */
+function driverFor(address: MysqlAddress): object {
+  if (address.tls !== 'preferred') return mysql2;
+  let plain = false;
+  return {
+    ...mysql2,
+    createConnection: (config: ConnectionOptions) => {
+      const { ssl, ...withoutTls } = config;
+      const connection = mysql2.createConnection(plain ? withoutTls : { ...withoutTls, ssl });
+      connection.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'HANDSHAKE_NO_SSL_SUPPORT') return;
+        plain = true;
+        error.code = TLS_FALLBACK;
+      });
+      return connection;
+    },
+  };
+}
+
+/** mysql2 closes the stream of a connection that is lost or being closed. */
+function isUsable(connection: unknown): connection is object {
+  if (typeof connection !== 'object' || connection === null) return false;
+  const { stream, _closing, _fatalError } = connection as Record<string, unknown>;
+  const destroyed =
+    typeof stream === 'object' && stream !== null && 'destroyed' in stream && stream.destroyed === true;
+  return !destroyed && _closing !== true && !_fatalError;
+}
+
+function tlsOptions(address: MysqlAddress): { rejectUnauthorized: boolean } | undefined {
+  if (address.tls === 'off') return undefined;
+  return { rejectUnauthorized: address.tls === 'verify' };
+}

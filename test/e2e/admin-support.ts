@@ -1,0 +1,91 @@
+// A database of its own for the admin commands, and the commands run on it as processes.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { silentMetrics } from '../../src/lib/metrics.ts';
+import type { MigratableDatabase } from '../../src/storage/sql/database.ts';
+import { openDatabase } from '../../src/storage/sql/open-database.ts';
+import { freshMysqlDatabase, requireOrSkip } from '../support/servers.ts';
+import {
+  type Outcome,
+  runUnkey,
+  startUnkey,
+  type UnkeyOptions,
+  type UnkeyProcess,
+} from '../support/unkey-process.ts';
+
+export const STORES: readonly ('sqlite' | 'mysql')[] = requireOrSkip('mysql')
+  ? ['sqlite', 'mysql']
+  : ['sqlite'];
+
+export type StoreName = (typeof STORES)[number];
+
+export interface AdminSite {
+  readonly folder: string;
+  /** Address of the database. */
+  readonly address: string;
+  /** Runs `unkey …` in the folder, on the database, to its end. */
+  run(args: readonly string[], options?: UnkeyOptions): Promise<Outcome>;
+  /** The same with --json; the document on stdout, whatever the exit code. */
+  json(
+    args: readonly string[],
+    options?: UnkeyOptions,
+  ): Promise<{ code: number | null; document: JsonDocument }>;
+  /** Starts `unkey …` and returns at once. */
+  start(args: readonly string[]): UnkeyProcess;
+  /** Looks into the database from outside. */
+  inspect<T>(work: (db: MigratableDatabase) => Promise<T>): Promise<T>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into documents of every command
+export type JsonDocument = any;
+
+/** A folder and an empty database, gone when the test ends. */
+export async function emptySite(store: StoreName): Promise<AdminSite> {
+  const folder = await mkdtemp(join(tmpdir(), 'unkey-admin-'));
+  const server = store === 'mysql' ? await freshMysqlDatabase() : undefined;
+  onTestFinished(async () => {
+    await server?.drop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const address = server?.url ?? `sqlite:${join(folder, 'unkey.db')}`;
+  const addressFile = join(folder, 'database');
+  await writeFile(addressFile, `${address}\n`);
+  const line = (args: readonly string[]): string[] => [...args, '--database-file', addressFile];
+  const run: AdminSite['run'] = (args, options) => runUnkey(line(args), { cwd: folder, ...options });
+  return {
+    folder,
+    address,
+    run,
+    start: (args) => startUnkey(line(args), { cwd: folder }),
+    async json(args, options) {
+      const { code, stdout, stderr } = await run([...args, '--json'], options);
+      if (stdout === '') throw new Error(`unkey ${args.join(' ')} printed no document: ${stderr}`);
+      return { code, document: JSON.parse(stdout) };
+    },
+    async inspect(work) {
+      const db = openDatabase({
+        primary: address,
+        metrics: silentMetrics,
+        log: silentLogger,
+        tags: { region: 'test' },
+      });
+      try {
+        return await work(db);
+      } finally {
+        await db.close();
+      }
+    },
+  };
+}
+
+/** The same with the schema and the workspace `local`. */
+export async function bootstrappedSite(store: StoreName): Promise<AdminSite & { readonly rootKey: string }> {
+  const site = await emptySite(store);
+  const migrated = await site.run(['migrate', 'up']);
+  if (migrated.code !== 0) throw new Error(`migrate up failed: ${migrated.stderr}`);
+  const { document } = await site.json(['bootstrap', '--workspace', 'local']);
+  return { ...site, rootKey: document.rootKey };
+}
