@@ -8,8 +8,13 @@ import { register as doctor } from './doctor/doctor.ts';
 import { register as healthcheck } from './healthcheck/healthcheck.ts';
 import { register as keyMigration } from './key-migration/key-migration.ts';
 import { register as migrate } from './migrate/migrate.ts';
+import { registerOpenApi } from './openapi/register-openapi.ts';
 import { register as rootKey } from './root-key/root-key.ts';
 import { register as version } from './version/version.ts';
+
+/** The operations are loaded when a subcommand runs: they bring the whole server along. */
+const openapi: Register = (program, cli) =>
+  registerOpenApi(program, cli, async () => (await import('../server/routes/registry.ts')).operations);
 
 /** Every command module, in the order of `unkey --help`. */
 export const commandModules: readonly Register[] = [
@@ -19,6 +24,7 @@ export const commandModules: readonly Register[] = [
   bootstrap,
   rootKey,
   keyMigration,
+  openapi,
   config,
   doctor,
   healthcheck,

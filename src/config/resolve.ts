@@ -29,11 +29,7 @@ export interface Resolved {
 type Table = Readonly<Record<string, unknown>>;
 
 const isTable = (value: unknown): value is Table =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.getPrototypeOf(value) !== Date.prototype &&
-  !Array.isArray(value) &&
-  !(value instanceof Date);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
 export function resolveSettings(
   catalogue: readonly Setting[],

@@ -121,22 +121,18 @@ function* strings(value: unknown, path: string): Generator<readonly [path: strin
   }
 }
 
-/** The paths of values that hold `word` at their beginning or as the password of a connection string. */
-export function pathsHolding(given: GivenSettings, word: string): string[] {
-  const password = `:${word}`;
-  return [...given].flatMap(([path, { value }]) =>
-    [...strings(value, path)]
-      .filter(([, item]) => item.startsWith(word) || item.includes(password))
-      .map(([at]) => at),
-  );
-}
-
-/** Secrets of `unkey dev` have no place in a server (DEV-2). */
+/** Secrets of `unkey dev`, alone or as the password of a connection string, have no place in a server (DEV-2). */
 export function devSecretProblems(given: GivenSettings): ConfigProblem[] {
-  return pathsHolding(given, DEV_SECRET_PREFIX).map((path) => ({
-    path,
-    what: `is a secret made for 'unkey dev'; set one of your own`,
-    got: MASK,
-    origin: given.get(path.replace(/[[.](?:\d+\].*|.*)$/, ''))?.origin ?? given.get(path)?.origin,
-  }));
+  const isDevSecret = (item: string) =>
+    item.startsWith(DEV_SECRET_PREFIX) || item.includes(`:${DEV_SECRET_PREFIX}`);
+  return [...given].flatMap(([path, { value, origin }]) =>
+    [...strings(value, path)]
+      .filter(([, item]) => isDevSecret(item))
+      .map(([at]) => ({
+        path: at,
+        what: "is a secret made for 'unkey dev'; set one of your own",
+        got: MASK,
+        origin,
+      })),
+  );
 }

@@ -3,7 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type AdminSite, bootstrappedSite, emptySite, STORES } from './admin-support.ts';
+import { type AdminSite, bootstrappedSite, emptySite, migratedSite, STORES } from './admin-support.ts';
 
 const TABLES = [
   'workspaces',
@@ -30,8 +30,7 @@ const counts = (site: AdminSite) =>
 
 describe.each(STORES)('unkey bootstrap on %s', (store) => {
   it('makes everything once, and then nothing', async () => {
-    const site = await emptySite(store);
-    await site.run(['migrate', 'up']);
+    const site = await migratedSite(store);
     const first = await site.json(['bootstrap', '--workspace', 'acme']);
     expect(first).toMatchObject({ code: 0, document: { workspaceId: 'ws_acme', apiId: 'api_acme' } });
     expect(first.document.rootKey).toMatch(/^unkey_/);
@@ -44,8 +43,7 @@ describe.each(STORES)('unkey bootstrap on %s', (store) => {
   });
 
   it('gives one key when two processes start at once', async () => {
-    const site = await emptySite(store);
-    await site.run(['migrate', 'up']);
+    const site = await migratedSite(store);
     const outcomes = await Promise.all([0, 1].map(() => site.json(['bootstrap', '--workspace', 'acme'])));
     expect(outcomes.map(({ code }) => code)).toEqual([0, 0]);
     expect(outcomes.filter(({ document }) => 'rootKey' in document)).toHaveLength(1);
@@ -53,8 +51,7 @@ describe.each(STORES)('unkey bootstrap on %s', (store) => {
   });
 
   it('leaves all or nothing when it is killed, and completes afterwards', async () => {
-    const site = await emptySite(store);
-    await site.run(['migrate', 'up']);
+    const site = await migratedSite(store);
     // A dry run takes as long as a run does until it writes: the kills fall around that point.
     const started = performance.now();
     await site.run(['bootstrap', '--workspace', 'acme', '--dry-run']);
@@ -83,22 +80,19 @@ describe('unkey bootstrap', () => {
   });
 
   it.each(['Acme', 'abc', '-acme', 'x'.repeat(36), 'unkey'])('refuses the slug %j as usage', async (slug) => {
-    const site = await emptySite('sqlite');
-    await site.run(['migrate', 'up']);
+    const site = await migratedSite('sqlite');
     expect((await site.run(['bootstrap', `--workspace=${slug}`])).code).toBe(2);
   });
 
   it('prints the key alone into a pipe', async () => {
-    const site = await emptySite('sqlite');
-    await site.run(['migrate', 'up']);
+    const site = await migratedSite('sqlite');
     const { stdout, stderr } = await site.run(['bootstrap', '--workspace', 'acme']);
     expect(stdout).toMatch(/^unkey_[1-9A-HJ-NP-Za-km-z]+\n$/);
     expect(stderr).not.toContain(stdout.trim());
   });
 
   it('puts the key into a file of its owner instead, and repeats without touching it', async () => {
-    const site = await emptySite('sqlite');
-    await site.run(['migrate', 'up']);
+    const site = await migratedSite('sqlite');
     const file = join(site.folder, 'secrets', 'root-key');
     const { stdout } = await site.run(['bootstrap', '--workspace', 'acme', '--output-file', file]);
     expect(stdout).toBe('');
@@ -112,8 +106,7 @@ describe('unkey bootstrap', () => {
   });
 
   it('takes a key from a file or the environment, stores its hash and says nothing of it', async () => {
-    const site = await emptySite('sqlite');
-    await site.run(['migrate', 'up']);
+    const site = await migratedSite('sqlite');
     const file = join(site.folder, 'supplied');
     await writeFile(file, `${SECRET}\n`);
     const first = await site.run(['bootstrap', '--workspace', 'acme', '--root-key-file', file, '--verbose']);
@@ -142,8 +135,7 @@ describe('unkey bootstrap', () => {
   });
 
   it('shows what it would do on a dry run', async () => {
-    const site = await emptySite('sqlite');
-    await site.run(['migrate', 'up']);
+    const site = await migratedSite('sqlite');
     const before = await counts(site);
     const { document } = await site.json(['bootstrap', '--workspace', 'acme', '--dry-run']);
     expect(document).toMatchObject({ dryRun: true, missing: expect.arrayContaining(['workspaces/ws_acme']) });

@@ -1,9 +1,10 @@
 // `unkey migrate` as a process. The migrator's own rules are in the contract suite.
-import { appendFile, cp, readdir } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type AdminSite, emptySite, STORES } from './admin-support.ts';
+import { runUnkey } from '../support/unkey-process.ts';
+import { type AdminSite, emptySite, migratedSite, STORES, type StoreName } from './admin-support.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/sql', import.meta.url));
 
@@ -15,8 +16,20 @@ const recorded = (site: AdminSite) =>
     ),
   );
 
+/** A migration that takes its time, and one before it that does not. */
+async function writeSlowMigrations(store: StoreName, directory: string): Promise<void> {
+  await mkdir(directory);
+  await writeFile(join(directory, '20260101000000_quick.up.sql'), 'CREATE TABLE quick (id INTEGER);\n');
+  // MySQL learns of a dead client between two statements, so that one long sleep would outlive its sleeper.
+  const slow =
+    store === 'mysql'
+      ? 'DO SLEEP(0.05);\n'.repeat(1000)
+      : 'CREATE TABLE slow AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT MAX(i) FROM n;\n';
+  await writeFile(join(directory, '20260102000000_slow.up.sql'), slow);
+}
+
 async function newestVersion(): Promise<string> {
-  const files = (await readdir(MIGRATIONS)).sort();
+  const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.up.sql')).sort();
   return files.at(-1)?.slice(0, 14) ?? '';
 }
 
@@ -55,9 +68,23 @@ describe.each(STORES)('unkey migrate on %s', (store) => {
     expect((await site.run(['migrate', 'status'])).code).toBe(0);
   });
 
-  it('takes the newest migration back, with a warning for its data', async () => {
+  it('leaves a migration that is killed pending or failed, and its lock free', async () => {
     const site = await emptySite(store);
-    await site.run(['migrate', 'up']);
+    const directory = join(site.folder, 'migrations');
+    await writeSlowMigrations(store, directory);
+    const isLocked = () => site.inspect((db) => db.isLocked());
+    const run = site.start(['migrate', 'up', '--directory', directory]);
+    await expect.poll(isLocked, { timeout: 20_000 }).toBe(true);
+    await run.end('SIGKILL');
+
+    await expect.poll(isLocked, { timeout: 20_000 }).toBe(false);
+    const { code, document } = await site.json(['migrate', 'status', '--directory', directory]);
+    expect(code).toBe(9);
+    expect(['pending', 'failed']).toContain(document.migrations[1].state);
+  });
+
+  it('takes the newest migration back, with a warning for its data', async () => {
+    const site = await migratedSite(store);
     const outcome = await site.run(['migrate', 'down', '--yes']);
     expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
     expect(outcome.stderr).toContain('job_leases');
@@ -99,8 +126,7 @@ describe('unkey migrate', () => {
   });
 
   it('asks before it takes anything back, and without a terminal names the flag', async () => {
-    const site = await emptySite('sqlite');
-    await site.run(['migrate', 'up']);
+    const site = await migratedSite('sqlite');
     const before = await recorded(site);
     const outcome = await site.run(['migrate', 'down']);
     expect(outcome).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
@@ -120,8 +146,7 @@ describe('unkey migrate', () => {
   });
 
   it('records what an operator says of a migration', async () => {
-    const site = await emptySite('sqlite');
-    await site.run(['migrate', 'up']);
+    const site = await migratedSite('sqlite');
     const version = await newestVersion();
     expect((await site.run(['migrate', 'repair', '--version', version, '--mark', 'pending'])).code).toBe(2);
     const outcome = await site.run(['migrate', 'repair', '--version', version, '--mark', 'pending', '--yes']);
@@ -132,7 +157,6 @@ describe('unkey migrate', () => {
   it('writes the files of a new migration, once', async () => {
     const site = await emptySite('sqlite');
     const create = ['migrate', 'create', 'Add key owner', '--directory', site.folder, '--json'];
-    const { runUnkey } = await import('../support/unkey-process.ts');
     const first = await runUnkey(create, { cwd: site.folder });
     expect(JSON.parse(first.stdout).files).toEqual([
       expect.stringMatching(/\d{14}_add_key_owner\.up\.sql$/),
@@ -143,7 +167,6 @@ describe('unkey migrate', () => {
 
   it('names an address that cannot be read as configuration, without quoting it', async () => {
     const site = await emptySite('sqlite');
-    const { runUnkey } = await import('../support/unkey-process.ts');
     const outcome = await runUnkey(['migrate', 'status', '--database', '-s3cret-nonsense'], {
       cwd: site.folder,
     });
@@ -152,7 +175,6 @@ describe('unkey migrate', () => {
   });
 
   it('ends with 8 when the server does not answer, without the password', async () => {
-    const { runUnkey } = await import('../support/unkey-process.ts');
     const outcome = await runUnkey(['migrate', 'up', '--database', 'unkey:s3cret@tcp(127.0.0.1:1)/unkey']);
     expect(outcome.code).toBe(8);
     expect(outcome.stdout + outcome.stderr).not.toContain('s3cret');

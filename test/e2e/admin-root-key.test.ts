@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startUnkey, untilStarted } from '../support/unkey-process.ts';
-import { type AdminSite, bootstrappedSite, STORES } from './admin-support.ts';
+import { type AdminSite, bootstrappedSite, emptySite, STORES } from './admin-support.ts';
 
 const create = (...args: string[]) => ['root-key', 'create', '--workspace', 'local', ...args];
 
@@ -120,7 +120,7 @@ describe.each(STORES)('unkey root-key on %s', (store) => {
 
 describe('unkey root-key create', () => {
   it('offers the permission that was meant', async () => {
-    const site = await bootstrappedSite('sqlite');
+    const site = await emptySite('sqlite');
     const outcome = await site.run(create('--permission', 'api.*.creat_key'));
     expect(outcome).toMatchObject({
       code: 2,
@@ -136,7 +136,7 @@ describe('unkey root-key create', () => {
     ['an expiry that is none', ['--preset', 'full', '--expires', 'tomorrow']],
     ['no name to match', ['--preset', 'full', '--if-not-exists']],
   ])('refuses as usage: %s', async (_, args) => {
-    const site = await bootstrappedSite('sqlite');
+    const site = await emptySite('sqlite');
     expect((await site.run(create(...args))).code).toBe(2);
   });
 
@@ -201,7 +201,7 @@ describe('unkey root-key revoke', () => {
   });
 
   it('tells in its help how long a node may still accept the key', async () => {
-    const site = await bootstrappedSite('sqlite');
+    const site = await emptySite('sqlite');
     expect((await site.run(['root-key', 'revoke', '--help'])).stdout).toContain('10 seconds');
   });
 });

@@ -3,9 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { silentMetrics } from '../../src/lib/metrics.ts';
+import { randomIds } from '../../src/lib/uid.ts';
+import { PERMISSION_PRESETS } from '../../src/services/rbac/catalogue.ts';
+import { bootstrap } from '../../src/services/root-keys/bootstrap.ts';
 import type { MigratableDatabase } from '../../src/storage/sql/database.ts';
+import { createMigrator } from '../../src/storage/sql/migrator.ts';
 import { openDatabase } from '../../src/storage/sql/open-database.ts';
 import { freshMysqlDatabase, requireOrSkip } from '../support/servers.ts';
 import {
@@ -81,11 +86,24 @@ export async function emptySite(store: StoreName): Promise<AdminSite> {
   };
 }
 
-/** The same with the schema and the workspace `local`. */
-export async function bootstrappedSite(store: StoreName): Promise<AdminSite & { readonly rootKey: string }> {
+/** The same with the schema. */
+export async function migratedSite(store: StoreName): Promise<AdminSite> {
   const site = await emptySite(store);
-  const migrated = await site.run(['migrate', 'up']);
-  if (migrated.code !== 0) throw new Error(`migrate up failed: ${migrated.stderr}`);
-  const { document } = await site.json(['bootstrap', '--workspace', 'local']);
-  return { ...site, rootKey: document.rootKey };
+  await site.inspect((database) =>
+    createMigrator({ database, clock: systemClock, toolVersion: 'test' }).up(),
+  );
+  return site;
+}
+
+/** The same with the workspace `local` and its root key. */
+export async function bootstrappedSite(store: StoreName): Promise<AdminSite & { readonly rootKey: string }> {
+  const site = await migratedSite(store);
+  const { rootKey } = await site.inspect((db) =>
+    bootstrap(
+      { db, clock: systemClock, ids: randomIds, log: silentLogger },
+      { workspaceSlug: 'local', permissions: PERMISSION_PRESETS.full },
+    ),
+  );
+  if (rootKey === undefined) throw new Error('bootstrap made no root key');
+  return { ...site, rootKey };
 }

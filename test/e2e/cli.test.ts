@@ -51,6 +51,24 @@ describe('the executable', () => {
     });
   });
 
+  it('shows help without loading what commands need only when they run', () => {
+    const script = `
+      import { createRequire } from 'node:module';
+      import { runCli } from '${new URL('../../src/commands/cli/run.ts', import.meta.url).href}';
+      import { processIo } from '${new URL('../../src/commands/cli/io.ts', import.meta.url).href}';
+      const code = await runCli(['--help'], { ...processIo(), stdout: { write: () => undefined } });
+      const loaded = Object.keys(createRequire(import.meta.url).cache).flatMap(
+        (path) => /node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(path)?.[1] ?? [],
+      );
+      console.log(JSON.stringify({ code, loaded: [...new Set(loaded)] }));
+    `;
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    const { code, loaded } = JSON.parse(out) as { code: number; loaded: string[] };
+    expect(code).toBe(0);
+    const heavy = ['sequelize', 'mysql2', '@hapi/hapi', 'joi', 'ajv', 'ioredis', 'pino', 'yaml', 'umzug'];
+    expect(loaded.filter((name) => heavy.includes(name))).toEqual([]);
+  });
+
   it('ends quietly with 0 when its reader has gone', () => {
     const script = `"${process.execPath}" "${LAUNCHER}" config schema | true; echo "\${PIPESTATUS[0]}"`;
     const out = execFileSync('bash', ['-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

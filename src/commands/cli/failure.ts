@@ -9,6 +9,7 @@ import { EXIT } from './exit-codes.ts';
 
 function exitCodeOf(code: ErrorCode): number {
   if (code.startsWith('unkey:authentication:') || code.startsWith('unkey:authorization:')) return EXIT.denied;
+  if (code.endsWith(':invalid_input')) return EXIT.usage;
   if (code.endsWith('_not_found')) return EXIT.notFound;
   if (code.endsWith('_already_exists') || code.endsWith(':precondition_failed')) return EXIT.conflict;
   if (code.startsWith('user:too_many_requests:')) return EXIT.limited;

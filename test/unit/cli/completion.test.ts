@@ -17,14 +17,17 @@ COMP_CWORD=${words.length}
 _unkey
 printf '%s\\n' "\${COMPREPLY[@]}"`;
   const out = execFileSync('bash', ['--noprofile', '--norc', '-u', '-c', line], { encoding: 'utf8' });
-  return out.split('\n').filter((word) => word !== '');
+  return out
+    .split('\n')
+    .filter((word) => word !== '')
+    .toSorted();
 }
 
 describe('the bash script', () => {
   it.each([
     [['conf'], ['config']],
     [['config', 'v'], ['validate']],
-    [['completion', ''], expect.arrayContaining(['bash', 'zsh', 'fish', 'powershell'])],
+    [['completion', ''], expect.arrayContaining(['bash', 'fish', 'powershell', 'zsh'])],
     [
       ['doctor', '--str'],
       ['--strict', '--strict-config'],

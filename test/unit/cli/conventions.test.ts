@@ -31,7 +31,13 @@ async function run(argv: string[], module: Register, options: MemoryIoOptions = 
 }
 
 const throwing = (error: unknown) =>
-  tree((cli, command) => command.action(cli.action(async () => Promise.reject(error))));
+  tree((cli, command) =>
+    command.action(
+      cli.action(async () => {
+        throw error;
+      }),
+    ),
+  );
 
 const printing = tree((cli, command) =>
   command.action(

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createKey } from '../../../src/server/routes/keys/create-key.ts';
 import { getKey } from '../../../src/server/routes/keys/get-key.ts';
 import { type UpdateKeyBody, updateKey } from '../../../src/server/routes/keys/update-key.ts';
-import { API, openWorkbench, type Workbench } from './workbench.ts';
+import { API, CALLER, openWorkbench, WORKSPACE, type Workbench } from './workbench.ts';
 
 let bench: Workbench;
 beforeEach(async () => {
@@ -130,6 +130,23 @@ describe('side effects', () => {
     bench.clock.advance(5000);
     await change(keyId, {});
     expect((await bench.run(getKey, { keyId })).updatedAt).toBe(bench.clock.now());
+  });
+
+  test('a key that was deleted since it was loaded is not found, and nothing is stored for it', async () => {
+    const keyId = await newKey();
+    const key = await bench.services.keys.findById(WORKSPACE, keyId);
+    await bench.db.primary.run('test', 'UPDATE `keys` SET deleted_at_m = 1');
+    await expect(
+      bench.services.keys.update(CALLER, key, { externalId: 'u_late', permissions: ['p.late'] }),
+    ).rejects.toThrowError(code('data:key_not_found'));
+    expect(await bench.rows('SELECT id FROM identities')).toEqual([]);
+    expect(await bench.rows('SELECT id FROM permissions')).toEqual([]);
+  });
+
+  test('a store that does not answer is reported as such', async () => {
+    const keyId = await newKey();
+    await bench.db.primary.run('test', 'ALTER TABLE key_auth RENAME TO lost');
+    await expect(change(keyId, {})).rejects.toThrowError(code('application:service_unavailable'));
   });
 
   test('a refused refill stores neither the identity nor anything else', async () => {

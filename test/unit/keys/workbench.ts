@@ -7,6 +7,7 @@ import { silentMetrics } from '../../../src/lib/metrics.ts';
 import { type IdSource, randomIds } from '../../../src/lib/uid.ts';
 import type { Operation } from '../../../src/server/operation.ts';
 import { noEventSink } from '../../../src/services/analytics/event-sink.ts';
+import type { Caller } from '../../../src/services/audit/audit-log.ts';
 import type { Principal } from '../../../src/services/auth/principal.ts';
 import { composeServices } from '../../../src/services/compose-services.ts';
 import type { KeyCache } from '../../../src/services/keys/key-cache.ts';
@@ -129,7 +130,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
         {
           requestId: 'req_test',
           principal: principalWith(permissions),
-          client: { ip: '203.0.113.7', userAgent: 'test' },
+          client: CALLER.client,
           log: silentLogger,
           signal: new AbortController().signal,
           services,
@@ -142,6 +143,12 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     close: () => db.close(),
   };
 }
+
+/** A caller without permissions, for services, which ask for none. */
+export const CALLER: Caller = {
+  principal: principalWith([]),
+  client: { ip: '203.0.113.7', userAgent: 'test' },
+};
 
 function principalWith(permissions: readonly string[]): Principal {
   return {

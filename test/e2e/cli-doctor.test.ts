@@ -1,0 +1,78 @@
+// `unkey doctor` on real servers.
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshMysqlDatabase, type MysqlDatabase, redisUrl, requireOrSkip } from '../support/servers.ts';
+import { startUnkey } from '../support/unkey-process.ts';
+
+interface CheckResult {
+  readonly status: string;
+  readonly detail: string;
+  readonly latencyMs: number | null;
+  readonly version?: string;
+  readonly remedy?: string;
+}
+
+async function doctor(only: string, env: Record<string, string>) {
+  const { code, stdout } = await startUnkey(['doctor', '--json', '--only', only], { env }).ended;
+  const { checks } = JSON.parse(stdout) as { checks: (CheckResult & { id: string })[] };
+  return { code, checks: new Map<string, CheckResult>(checks.map((check) => [check.id, check])) };
+}
+
+describe.runIf(requireOrSkip('redis'))('doctor on Redis', () => {
+  it('finds everything in order and leaves no key behind', async () => {
+    const client = new Redis(redisUrl());
+    const { checks } = await doctor('redis', { UNKEY_REDIS_URL: redisUrl() });
+    const left = await client.keys('*unkey:doctor*');
+    client.disconnect();
+    for (const id of ['redis.connect', 'redis.version', 'redis.commands']) {
+      expect([id, checks.get(id)?.status]).toEqual([id, 'ok']);
+    }
+    expect(checks.get('redis.version')?.version).toMatch(/^\d+\.\d+/);
+    expect(checks.get('redis.latency')?.latencyMs).toBeGreaterThan(0);
+    expect(left).toEqual([]);
+  });
+});
+
+describe.runIf(requireOrSkip('mysql'))('doctor on MySQL', () => {
+  let database: MysqlDatabase;
+  beforeAll(async () => {
+    database = await freshMysqlDatabase();
+    await database.execute(`ALTER DATABASE ${database.name} CHARACTER SET utf8mb4`);
+  });
+  afterAll(() => database.drop());
+
+  const env = () => ({ UNKEY_DATABASE_PRIMARY: database.url });
+
+  it('ends with 9 when only migrations are missing, and tells how to apply them', async () => {
+    const { code, checks } = await doctor('mysql,root', env());
+    expect(code).toBe(9);
+    expect(checks.get('mysql.migrations')).toMatchObject({ status: 'fail', remedy: 'unkey migrate up' });
+    expect(checks.get('mysql.connect')?.status).toBe('ok');
+    expect(checks.get('root')?.status).toBe('skipped');
+  });
+
+  it('finds the root side once the schema is there', async () => {
+    expect((await startUnkey(['migrate', 'up'], { env: env() }).ended).code).toBe(0);
+    const before = await doctor('mysql,root', env());
+    expect([before.code, before.checks.get('root')?.status]).toEqual([1, 'fail']);
+    expect((await startUnkey(['bootstrap', '--workspace', 'acme'], { env: env() }).ended).code).toBe(0);
+    const after = await doctor('mysql,root', env());
+    expect([after.code, after.checks.get('root')]).toEqual([0, expect.objectContaining({ status: 'ok' })]);
+    expect(after.checks.get('mysql.clock')?.status).toBe('ok');
+  });
+
+  it('tells a refused password and a missing database from an unreachable server', async () => {
+    const detailOf = async (change: (url: URL) => void) => {
+      const url = new URL(database.url);
+      change(url);
+      const { code, checks } = await doctor('mysql.connect', { UNKEY_DATABASE_PRIMARY: url.href });
+      expect(code).toBe(8);
+      return checks.get('mysql.connect')?.detail;
+    };
+    expect(await detailOf((url) => (url.password = 'wr0ng'))).toMatch(/^authentication: (?!.*wr0ng)/);
+    expect(await detailOf((url) => (url.pathname = '/no_such_database'))).toMatch(
+      /^(no such database|authentication): /,
+    );
+    expect(await detailOf((url) => (url.port = '1'))).toMatch(/^TCP: /);
+  });
+});
