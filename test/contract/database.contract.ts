@@ -34,6 +34,15 @@ const NASTY = [
   'Grüße 🦊 \u202e',
 ];
 
+interface ThingRow {
+  readonly name: string;
+  readonly text: string | null;
+  readonly number: number | string | null;
+  readonly flag: number | null;
+  readonly bytes: Uint8Array | null;
+  readonly moment: string | null;
+}
+
 /**
  * @param open opens an empty store of its own for the suite; the suite closes it
  */
@@ -45,19 +54,20 @@ export function describeDatabase(name: string, open: () => Promise<MigratableDat
     beforeAll(async () => {
       db = await open();
       await createMigrator({ database: db, clock: new ManualClock(0), toolVersion: 'test' }).up();
-      const [pk, blob, time, insensitive] =
+      const [pk, blob, time, insensitive, options] =
         db.dialect === 'mysql'
           ? [
               'bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY',
               'longblob',
               'datetime(3)',
               'utf8mb4_general_ci',
+              ' CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
             ]
-          : ['INTEGER PRIMARY KEY AUTOINCREMENT', 'BLOB', 'TEXT', 'NOCASE'];
+          : ['INTEGER PRIMARY KEY AUTOINCREMENT', 'BLOB', 'TEXT', 'NOCASE', ''];
       await db.primary.run(
         'arrange',
         `CREATE TABLE things (pk ${pk}, name varchar(200) NOT NULL, text ${db.dialect === 'mysql' ? 'longtext' : 'TEXT'},
-           number bigint, flag tinyint(1), bytes ${blob}, moment ${time}, folded varchar(50) COLLATE ${insensitive})`,
+           number bigint, flag tinyint(1), bytes ${blob}, moment ${time}, folded varchar(50) COLLATE ${insensitive})${options}`,
       );
       await db.primary.run('arrange', 'CREATE UNIQUE INDEX things_name ON things (name)');
     });
@@ -66,9 +76,9 @@ export function describeDatabase(name: string, open: () => Promise<MigratableDat
 
     const fresh = () => `thing-${++serial}`;
 
-    async function read(name: string): Promise<Record<string, unknown> | undefined> {
+    async function read(name: string): Promise<ThingRow | undefined> {
       return (
-        await db.primary.all<Record<string, unknown>>('read', 'SELECT * FROM things WHERE name = :name', {
+        await db.primary.all<ThingRow>('read', 'SELECT * FROM things WHERE name = :name', {
           name,
         })
       )[0];
@@ -135,7 +145,7 @@ export function describeDatabase(name: string, open: () => Promise<MigratableDat
 
         const row = await read(name);
         expect(row).toMatchObject({ flag: 1, text: null });
-        expect([...(row?.bytes as Uint8Array)]).toEqual([0, 255, 39, 92]);
+        expect([...(row?.bytes ?? [])]).toEqual([0, 255, 39, 92]);
         const found = await db.primary.all(
           'find',
           'SELECT pk FROM things WHERE name = :name AND flag = :flag',
@@ -186,7 +196,7 @@ export function describeDatabase(name: string, open: () => Promise<MigratableDat
         await insertRows(db.primary, 'insert', 'things', [{ name, moment: toDateTime(ms) }]);
 
         expect((await read(name))?.moment).toBe('2026-02-28 23:59:59.007');
-        expect(fromDateTime((await read(name))?.moment as string)).toBe(ms);
+        expect(fromDateTime((await read(name))?.moment ?? '')).toBe(ms);
         const before = await db.primary.all(
           'find',
           'SELECT pk FROM things WHERE name = :name AND moment < :now',

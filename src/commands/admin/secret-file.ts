@@ -1,6 +1,7 @@
 // Files that hold a secret: readable by their owner alone, and never half-written (G-16).
-import { mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { randomAlphanumeric } from '../../lib/uid.ts';
 import { CliError } from '../cli/cli-error.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 
@@ -41,7 +42,7 @@ export function fileInTheWay(path: string): CliError {
  */
 export async function beginSecretFile(cwd: string, name: string): Promise<SecretFile> {
   const path = resolve(cwd, name);
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${randomAlphanumeric(8)}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const handle = await open(temporary, 'wx', 0o600);
@@ -54,12 +55,13 @@ export async function beginSecretFile(cwd: string, name: string): Promise<Secret
           await handle.close();
           await rename(temporary, path);
         } catch (error) {
+          await rm(temporary, { force: true });
           throw failure(path, error);
         }
       },
       async discard() {
         await handle.close();
-        await unlink(temporary);
+        await rm(temporary, { force: true });
       },
     };
   } catch (error) {

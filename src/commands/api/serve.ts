@@ -42,8 +42,6 @@ export const register: Register = (program, cli) => {
               'control or restate is not configured: operations that need them answer 500 service_unavailable',
             );
           }
-          const store = config.database.primary;
-          if (store.startsWith('sqlite:')) output.warn('SQLite: only one process may use this database');
           return run({
             io,
             config: options.check === true ? { ...config, httpPort: 0 } : config,

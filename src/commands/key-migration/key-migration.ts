@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
+import type { KeyMigrationAlgorithm } from '../../services/root-keys/key-migrations.ts';
 import { addStoreOptions, withCurrentStore } from '../admin/store.ts';
 import { table } from '../admin/table.ts';
 import type { CliContext, Register } from '../cli/context.ts';
 import { annotate } from '../cli/notes.ts';
 
-const ALGORITHMS = ['sha256', 'github.com/seamapi/prefixed-api-key'] as const;
+const ALGORITHMS: readonly KeyMigrationAlgorithm[] = ['sha256', 'github.com/seamapi/prefixed-api-key'];
 
 export const register: Register = (program, cli) => {
   const group = program
@@ -16,7 +17,7 @@ export const register: Register = (program, cli) => {
 
 type CreateFlags = {
   readonly workspace: string;
-  readonly algorithm: (typeof ALGORITHMS)[number];
+  readonly algorithm: KeyMigrationAlgorithm;
   readonly id?: string;
   readonly dryRun?: boolean;
 } & Record<string, unknown>;

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../lib/duration.ts';
-import type { CreateRootKeyRequest } from '../../services/root-keys/create-root-key.ts';
+import type { PermissionPreset } from '../../services/rbac/catalogue.ts';
+import type { CreateRootKeyPlan, CreateRootKeyRequest } from '../../services/root-keys/create-root-key.ts';
 import { addKeyOutputOptions, handOverKey, type KeyOutputFlags } from '../admin/new-key.ts';
 import { addRootApiOption, type RootApiFlag, rootApiRequest } from '../admin/root-api-option.ts';
 import { addStoreOptions, withCurrentStore } from '../admin/store.ts';
@@ -11,7 +12,7 @@ import { annotate } from '../cli/notes.ts';
 import type { Output } from '../cli/output.ts';
 import { list } from '../cli/values.ts';
 
-const PRESETS = ['full', 'read-only', 'verify-only', 'ratelimit-only'] as const;
+const PRESETS: readonly PermissionPreset[] = ['full', 'read-only', 'verify-only', 'ratelimit-only'];
 
 /** A point in time, or a stretch of time from now on. */
 type Expiry = { readonly at: number } | { readonly afterMs: number };
@@ -20,7 +21,7 @@ type CreateFlags = KeyOutputFlags &
   RootApiFlag & {
     readonly workspace: string;
     readonly permission?: readonly string[];
-    readonly preset?: (typeof PRESETS)[number];
+    readonly preset?: PermissionPreset;
     readonly name?: string;
     readonly expires?: Expiry;
     readonly ifNotExists?: boolean;
@@ -37,7 +38,7 @@ export function registerCreate(group: Command, cli: CliContext): void {
         'a key that may do everything, into a variable',
       ],
       [
-        'unkey root-key create --workspace local --name ci --permission api.*.create_key --expires 720h',
+        "unkey root-key create --workspace local --name ci --permission 'api.*.create_key' --expires 720h",
         'a key for one task, for 30 days',
       ],
       [
@@ -101,12 +102,18 @@ export function registerCreate(group: Command, cli: CliContext): void {
               keyId: result.keyId,
               key,
               keyMember: 'key',
-              document: { ...result, name: request.name ?? null, expires: request.expires ?? null },
+              document: result.created
+                ? { ...result, name: request.name ?? null, expires: request.expires ?? null }
+                : { ...result },
               lines: [
                 ['root key id', result.keyId],
                 ['workspace', result.workspaceId],
-                ['permissions', String(request.permissions.length)],
-                ['expires', request.expires === undefined ? 'never' : time(request.expires)],
+                ...(result.created
+                  ? ([
+                      ['permissions', String(request.permissions.length)],
+                      ['expires', request.expires === undefined ? 'never' : time(request.expires)],
+                    ] as const)
+                  : []),
               ],
             };
           },
@@ -166,14 +173,7 @@ function absolute(expires: Expiry, now: number): number {
   return Math.trunc('at' in expires ? expires.at : now + expires.afterMs);
 }
 
-function printPlan(
-  output: Output,
-  {
-    workspaceId,
-    grants,
-    existing,
-  }: Awaited<ReturnType<typeof import('../../services/root-keys/create-root-key.ts').planRootKey>>,
-): void {
+function printPlan(output: Output, { workspaceId, grants, existing }: CreateRootKeyPlan): void {
   const add = existing?.change.add ?? [];
   const remove = existing?.change.remove.map((grant) => grant.slug) ?? [];
   output.result(

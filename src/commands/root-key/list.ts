@@ -25,6 +25,7 @@ export function registerList(group: Command, cli: CliContext): void {
   command.action(
     cli.action<ListFlags>(async (invocation) => {
       const { options, output } = invocation;
+      const all = options.all ?? false;
       const { listRootKeys } = await import('../../services/root-keys/list-root-keys.ts');
       const keys = await withCurrentStore(invocation, (db) =>
         listRootKeys(
@@ -32,7 +33,7 @@ export function registerList(group: Command, cli: CliContext): void {
           {
             ...rootApiRequest(options),
             ...(options.workspace === undefined ? {} : { workspace: options.workspace }),
-            includeRevoked: options.all ?? false,
+            includeRevoked: all,
           },
         ),
       );
@@ -50,7 +51,7 @@ export function registerList(group: Command, cli: CliContext): void {
                 'CREATED',
                 'EXPIRES',
                 'LAST USED',
-                'REVOKED',
+                ...(all ? ['REVOKED'] : []),
               ],
               ...keys.map((key) => [
                 key.id,
@@ -62,7 +63,7 @@ export function registerList(group: Command, cli: CliContext): void {
                 time(key.createdAt),
                 time(key.expires),
                 time(key.lastUsedAt),
-                time(key.deletedAt),
+                ...(all ? [time(key.deletedAt)] : []),
               ]),
             ]),
       );

@@ -12,12 +12,11 @@ import {
 } from '../../storage/sql/queries/key-migrations.ts';
 import { resolveWorkspace } from './workspace.ts';
 
-export const KEY_MIGRATION_ALGORITHMS = ['sha256', 'github.com/seamapi/prefixed-api-key'] as const;
-
-export type KeyMigrationAlgorithm = (typeof KEY_MIGRATION_ALGORITHMS)[number];
+/** How the imported keys were hashed where they come from. */
+export type KeyMigrationAlgorithm = 'sha256' | 'github.com/seamapi/prefixed-api-key';
 
 /** What the id column holds and `keys.migrateKeys` accepts. */
-export const KEY_MIGRATION_ID = /^[a-zA-Z0-9_]{3,48}$/;
+const KEY_MIGRATION_ID = /^[a-zA-Z0-9_]{3,48}$/;
 
 export interface KeyMigrationDeps {
   readonly db: Database;

@@ -95,8 +95,8 @@ function driverFor(address: MysqlAddress): object {
   };
 }
 
-/** mysql2 closes the stream of a connection that is lost or being closed. */
-function isUsable(connection: unknown): connection is object {
+/** Whether statements can still be sent: mysql2 closes the stream of a connection that is lost or being closed. */
+export function isUsable(connection: unknown): connection is object {
   if (typeof connection !== 'object' || connection === null) return false;
   const { stream, _closing, _fatalError } = connection as Record<string, unknown>;
   const destroyed =

@@ -21,7 +21,7 @@ import {
   type StatementTarget,
 } from './instrumentation.ts';
 import { isOutcomeUnknown, toMysqlError } from './mysql-errors.ts';
-import { createMysqlPool } from './mysql-pool.ts';
+import { createMysqlPool, isUsable } from './mysql-pool.ts';
 import { withRetry } from './retry.ts';
 import { fillPlaceholders } from './statement.ts';
 import { type StatementTags, statementComment } from './statement-comment.ts';
@@ -148,7 +148,12 @@ class MysqlDatabase implements MigratableDatabase {
   /** Failing to roll back is no news: the server does it by itself when the connection is gone. */
   async #rollback(transaction: SequelizeTransaction): Promise<void> {
     if (isFinished(transaction)) return;
-    await this.#instrumentation.step('rollback', () => transaction.rollback()).catch(() => undefined);
+    const connection = 'connection' in transaction ? transaction.connection : undefined;
+    const rolledBack = isUsable(connection)
+      ? this.#instrumentation.step('rollback', () => transaction.rollback())
+      : // Sequelize would try the statement on the dead connection and report that on the console.
+        this.#primaryPool.connectionManager.destroyConnection(Object(connection));
+    await rolledBack.catch(() => undefined);
   }
 
   /** Statements outside transactions: reads are tried again, writes unless they may have happened. */

@@ -12,11 +12,22 @@ const TOKEN: Readonly<Record<Dialect, RegExp>> = {
   sqlite: /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\/|(?<![\w:]):([A-Za-z_]\w*)/g,
 };
 
-/** Statements are few and constant; inserts vary by their number of rows, so the memory of them is bounded. */
-const cut = {
-  mysql: new LRUCache<string, Pieces>({ max: 1000 }),
-  sqlite: new LRUCache<string, Pieces>({ max: 1000 }),
-} as const;
+/**
+ * Statements are few and constant; only inserts vary, by their number of rows. What is remembered is bounded by its
+ * length, and inserts of many rows are not remembered at all.
+ */
+function createMemory(): LRUCache<string, Pieces> {
+  return new LRUCache({
+    maxSize: 2_000_000,
+    maxEntrySize: 20_000,
+    sizeCalculation: (_pieces, sql) => sql.length + 1,
+  });
+}
+
+const cut: Readonly<Record<Dialect, LRUCache<string, Pieces>>> = {
+  mysql: createMemory(),
+  sqlite: createMemory(),
+};
 
 function cutAtPlaceholders(dialect: Dialect, sql: string): Pieces {
   const known = cut[dialect].get(sql);
