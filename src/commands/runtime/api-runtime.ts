@@ -82,7 +82,7 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
     log,
   });
   // Taken apart last-opened first: counters and buffers flush before telemetry is pushed and the stores close.
-  const closers: Array<() => Promise<unknown> | void> = [() => metrics.close()];
+  const closers: Array<() => unknown> = [() => metrics.close()];
   const closeAll = async (): Promise<void> => {
     for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
   };
