@@ -1,6 +1,7 @@
 // `npm run bench [-- --quick]`: how close one process of the product comes to a bare HTTP server on this machine.
 // Ratios to that floor carry over from machine to machine, requests per second do not. Server and load generator share
-// the machine, so run nothing beside it. Writes bench/results/<time>.json.
+// the machine, so run nothing beside it. Builds first, and writes bench/results/<time>.json.
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { type Effort, runScenario, type Scenario, type ScenarioResult } from './scenario.ts';
 import { type Subject, startSubject } from './subject.ts';
 
+const BUILD = fileURLToPath(new URL('../scripts/build.ts', import.meta.url));
 const RESULTS = fileURLToPath(new URL('./results/', import.meta.url));
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
@@ -16,6 +18,7 @@ const plan = values.quick
   ? { rounds: 2, connections: 20, seconds: 2, storedKeys: 20_000 }
   : { rounds: 5, connections: 20, seconds: 5, storedKeys: 100_000 };
 
+execFileSync(process.execPath, [BUILD], { stdio: ['ignore', 'ignore', 'inherit'] });
 const folder = await mkdtemp(join(tmpdir(), 'unkey-bench-'));
 try {
   const subject = await startSubject(folder, plan.storedKeys);
@@ -96,7 +99,7 @@ function print(results: readonly ScenarioResult[]): void {
   const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
   console.table(
     Object.fromEntries(
-      results.map(({ name, floor, subject, ratio, ratioRange }) => [
+      results.map(({ name, floor, subject, ratio, ratioRange, peakMb }) => [
         name,
         {
           'req/s': Math.round(subject.requestsPerSecond),
@@ -106,6 +109,7 @@ function print(results: readonly ScenarioResult[]): void {
           'p50 ms': subject.p50Ms.toFixed(2),
           'p99 ms': subject.p99Ms.toFixed(2),
           'floor p99 ms': floor.p99Ms.toFixed(2),
+          'peak MB': peakMb,
         },
       ]),
     ),

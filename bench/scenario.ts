@@ -32,6 +32,8 @@ export interface ScenarioResult {
   /** Subject's throughput as a share of the floor's, the median over the rounds, and the range that it moved in. */
   readonly ratio: number;
   readonly ratioRange: readonly [number, number];
+  /** Highest resident memory of the subject from its start to the end of this scenario. */
+  readonly peakMb: number;
 }
 
 /** Records the subject's answer, starts a floor that gives the same, and measures both. */
@@ -73,6 +75,7 @@ export async function runScenario(
       subject: medianOf(pairs.map((pair) => pair.subject)),
       ratio: median(ratios),
       ratioRange: [Math.min(...ratios), Math.max(...ratios)],
+      peakMb: subject.memory().peakMb,
     };
   } finally {
     await floor.stop();

@@ -1,7 +1,9 @@
-// The subject of the benchmark: `unkey api serve` on SQLite and in-process counters, with keys already stored.
+// The subject of the benchmark: the compiled program, as it is published, running `unkey api serve` on SQLite and
+// in-process counters, with keys already stored.
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { freePort } from '../test/support/servers-local.ts';
 import { type DevAccess, startDev, startUnkey, untilStarted } from '../test/support/unkey-process.ts';
 import { storeKeys } from './stored-keys.ts';
@@ -29,6 +31,7 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
+const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const CONNECTION_HEADERS = new Set([
   'connection',
   'date',
@@ -46,6 +49,7 @@ export async function startSubject(folder: string, keyCount: number): Promise<Su
   await writeFile(config, '[[auth]]\ntype = "root_key"\n\n[server]\ndrain_delay = "0s"\n');
   const port = await freePort();
   const server = startUnkey(['api', 'serve', '--host', '127.0.0.1'], {
+    program: PROGRAM,
     cwd: folder,
     env: {
       UNKEY_CONFIG: config,

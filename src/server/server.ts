@@ -13,6 +13,7 @@ import { healthRoutes } from './health/health-routes.ts';
 import type { AnyOperation } from './operation.ts';
 import type { BasicCredentials } from './pipeline/basic-authentication.ts';
 import { clientAddressResolver } from './pipeline/client-address.ts';
+import type { HttpRequest, HttpResponse } from './pipeline/exchange.ts';
 import type { RequestLogSink } from './pipeline/request-log.ts';
 import { operationEndpoint, operationStack, pageStack, profileStack } from './pipeline/stacks.ts';
 import { pages } from './routes/pages/pages.ts';
@@ -106,6 +107,11 @@ export function createServer(options: ApiServerOptions): ApiServer {
   const listener = createListener(tls, (options.deadlineMs ?? DEFAULTS.deadlineMs) + IDLE_GRACE_MS);
   const connections = new Connections(listener);
   let draining = false;
+  // Whatever is asked of a draining server, its answer closes the connection; requests that are in flight when the drain
+  // begins see to it when they reply.
+  listener.on('request', (request: HttpRequest, response: HttpResponse) => {
+    if (draining && request.httpVersionMajor === 1) response.setHeader('Connection', 'close');
+  });
 
   const serve = requestServer({
     host: { clock, clientAddress: clientAddressResolver(options.trustedProxies) },

@@ -142,6 +142,17 @@ describe('items', () => {
     const none = await other.call('apis.listKeys', { apiId: other.apiId, externalId: 'was' });
     expect(none.body.data).toEqual([]);
   });
+
+  test('are none once the keyspace is deleted, while the API is still cached', async () => {
+    const other = await testWorkspace(api);
+    await other.createKey();
+    expect((await other.call('apis.listKeys', { apiId: other.apiId })).body.data).toHaveLength(1);
+    await api.db.primary.run('test', 'UPDATE key_auth SET deleted_at_m = 1 WHERE id = :id', {
+      id: other.keyspaceId,
+    });
+    const { body } = await other.call('apis.listKeys', { apiId: other.apiId });
+    expect(body).toMatchObject({ data: [], pagination: { hasMore: false } });
+  });
 });
 
 describe('refusals', () => {

@@ -84,6 +84,16 @@ describe('apis.createApi', () => {
     expect((await ws.call('apis.createApi', { name: '🦀🦀' })).status).toBe(400);
   });
 
+  test('stores half a surrogate pair as the replacement character', async () => {
+    const { status, body } = await ws.call(
+      'apis.createApi',
+      String.raw`{"name":"half \ud83e of \ud83e\udd80"}`,
+    );
+    expect(status).toBe(200);
+    const read = await ws.call('apis.getApi', { apiId: body.data.apiId });
+    expect(read.body.data.name).toBe('half \ufffd of 🦀');
+  });
+
   test('asks for create_api', async () => {
     const answer = await as(['api.*.read_api'], 'apis.createApi', { name: 'abc' });
     expect(answer.status).toBe(403);

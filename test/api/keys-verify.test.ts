@@ -40,6 +40,16 @@ describe('state of the key', () => {
     expect(await other.verify(orphan.key)).toEqual(NOT_FOUND);
   });
 
+  test('answers a root key of a missing workspace that way to its own workspace too', async () => {
+    const managed = await api.workspace();
+    const orphan = await api.rootKey([], managed);
+    await api.db.primary.run('test', 'DELETE FROM workspaces WHERE id = :id', { id: managed });
+    const token = await api.rootKey(['api.*.verify_key'], 'ws_unkey');
+    const answer = await api.call('keys.verifyKey', { key: orphan }, token);
+    expect(answer.status).toBe(200);
+    expect(answer.body.data).toEqual(NOT_FOUND);
+  });
+
   test.each([[[]], [['api.api_other.verify_key']], [['api.*.read_key']]])(
     'hides the key from a root key holding %j',
     async (permissions) => {
@@ -307,6 +317,32 @@ describe('rate limits', () => {
         { name: 'minute', exceeded: true, remaining: 0 },
       ],
     });
+  });
+
+  test('tells balances and limits beyond 2^53 exactly, and counts them down', async () => {
+    const { key, keyId } = await ws.createKey({
+      credits: { remaining: 1 },
+      ratelimits: [{ name: 'huge', limit: 1, duration: MINUTE, autoApply: true }],
+    });
+    await api.db.primary.run('test', 'UPDATE `keys` SET remaining_requests = :huge WHERE id = :keyId', {
+      huge: 2n ** 60n,
+      keyId,
+    });
+    await api.db.primary.run(
+      'test',
+      'UPDATE ratelimits SET `limit` = :huge, duration = :huge WHERE key_id = :keyId',
+      { huge: 2n ** 60n, keyId },
+    );
+    for (const spent of [1n, 2n]) {
+      const response = await api.fetch('/v2/keys.verifyKey', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${ws.rootKey}` },
+        body: JSON.stringify({ key }),
+      });
+      const text = await response.text();
+      expect(text).toContain(`"credits":${2n ** 60n - spent},`);
+      expect(text).toContain(`"remaining":${2n ** 60n - spent},"reset":${2n ** 60n}}`);
+    }
   });
 
   test('evaluates a limit that the request brings along', async () => {

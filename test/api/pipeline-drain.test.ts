@@ -48,7 +48,11 @@ it('keeps serving while it drains, says so and closes connections', async () => 
   const ready = await fetch(`${api.url}/health/ready`);
   expect(ready.status).toBe(503);
   expect(await ready.json()).toEqual({ status: 'shutting down' });
-  expect((await fetch(`${api.url}/health/live`)).status).toBe(200);
+  const live = await fetch(`${api.url}/health/live`);
+  expect(live.status).toBe(200);
+  for (const answer of [ready, live, await fetch(`${api.url}/v2/nope`)]) {
+    expect(answer.headers.get('connection')).toBe('close');
+  }
   const response = await api.post(PATH);
   expect(response.status).toBe(200);
   expect(response.headers.get('connection')).toBe('close');

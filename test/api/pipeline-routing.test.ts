@@ -83,6 +83,28 @@ it.each([
   expect(answer).toContain(`\r\nLocation: ${location}\r\n`);
 });
 
+it.each([
+  ['GET', '/v2/x/%2e%2e/liveness'],
+  ['GET', '/v2/%2e/liveness'],
+  ['GET', '/v2/liveness#fragment'],
+  ['PUT', '/v2/%ff/%2e%2e/liveness'],
+])('knows paths exactly as they are sent: %s %s is unknown', async (method, path) => {
+  const answer = await sendRaw(
+    api.port,
+    `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+  );
+  expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+  expect(answer).toMatch(/404 page not found\n$/);
+});
+
+it.each(['/v2/liv%65ness', 'http://elsewhere.test/v2/liveness?x=%zz'])(
+  'takes %s for the path that it names',
+  async (target) => {
+    const answer = await sendRaw(api.port, `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  },
+);
+
 it('counts what met no route under one path', async () => {
   await fetch(`${api.url}/v2/somebody-guesses-paths`);
   const text = await api.metrics();

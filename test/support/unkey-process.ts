@@ -7,6 +7,8 @@ const LAUNCHER = fileURLToPath(new URL('../../bin/unkey', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 
 export interface UnkeyOptions {
+  /** The script to run instead of the launcher: the compiled program, which the launcher of a checkout passes over. */
+  readonly program?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
 }
@@ -33,13 +35,14 @@ export interface UnkeyProcess {
 
 /** Starts `unkey …` and returns at once. */
 export function startUnkey(args: readonly string[], options: UnkeyOptions = {}): UnkeyProcess {
-  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(process.execPath, [LAUNCHER, ...args], {
+  const program = options.program ?? LAUNCHER;
+  const child: ChildProcessByStdio<null, Readable, Readable> = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: options.cwd,
     env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...options.env },
   });
   const { pid } = child;
-  if (pid === undefined) throw new Error(`${LAUNCHER} could not be started`);
+  if (pid === undefined) throw new Error(`${program} could not be started`);
 
   let stdout = '';
   let stderr = '';

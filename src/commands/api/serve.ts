@@ -1,9 +1,11 @@
 import { Option } from 'commander';
-import { CliError } from '../cli/cli-error.ts';
+import { changedSettings } from '../../config/changes.ts';
+import type { ServerConfig } from '../../config/server-config.ts';
 import { addConfigOptions, addSettingOptions, settingFlags } from '../cli/config-options.ts';
 import type { Register } from '../cli/context.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { annotate } from '../cli/notes.ts';
+import { unlessAborted, withStopSignals } from '../runtime/signals.ts';
 
 interface ServeFlags {
   readonly autoMigrate?: boolean;
@@ -31,49 +33,48 @@ export const register: Register = (program, cli) => {
     .addOption(new Option('--check', 'validate the configuration, connect to the database, and exit'))
     .action(
       cli.action<ServeFlags & Record<string, unknown>>(
-        async ({ io, output, options, loadConfig }) => {
-          const { config } = await loadConfig({ profile: 'serve', flags: settingFlags(options) });
-          const { serve: run } = await import('../runtime/serve.ts');
-          if (config.server.trustedProxies === undefined) {
-            output.note('server.trusted_proxies is not set: X-Forwarded-For is believed from every peer');
-          }
-          if (config.control === undefined || config.restate === undefined) {
-            output.note(
-              'control or restate is not configured: operations that need them answer 500 service_unavailable',
+        ({ io, output, options, loadConfig }) =>
+          withStopSignals(io, async (stopSignals) => {
+            const load = () => loadConfig({ profile: 'serve', flags: settingFlags(options) });
+            const loaded = await load();
+            const { config, warnings } = loaded;
+            const shared = {
+              stopSignals,
+              remarks: [...warnings, ...consequences(config)],
+              autoMigrate: options.autoMigrate ?? false,
+            };
+            const { checkServer, serve: run } = await unlessAborted(
+              stopSignals.starting,
+              import('../runtime/serve.ts'),
             );
-          }
-          return run({
-            io,
-            config: options.check === true ? { ...config, httpPort: 0 } : config,
-            autoMigrate: options.autoMigrate ?? false,
-            onListening: async ({ stop }) => {
-              if (options.check !== true) return;
-              await stop();
-              throw new CheckPassed();
-            },
-          }).catch((error: unknown) => {
-            if (!(error instanceof CheckPassed)) throw describe(error, config.httpPort);
+            if (options.check !== true) {
+              return run({
+                ...shared,
+                config,
+                portSetting: '--http-port or http_port',
+                changedSettings: async () => changedSettings(loaded, await load()),
+                onListening: () => Promise.resolve(),
+              });
+            }
+            await checkServer({ ...shared, config });
             output.note('configuration and database are ready');
             return EXIT.done;
-          });
-        },
+          }),
         { server: true },
       ),
     );
 };
 
-/** Ends `--check` after a complete start and stop. */
-class CheckPassed extends Error {}
-
-/** A taken port is an expected failure: it names the port and the setting, without a stack. */
-function describe(error: unknown, port: number): unknown {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') return error;
-  return new CliError({
-    exitCode: EXIT.failed,
-    code: 'port_in_use',
-    title: 'port in use',
-    detail: `port ${port} is taken by another process`,
-    hint: 'free it, or choose another with --http-port or http_port',
-    cause: error,
-  });
+/** What follows from settings that were left out. */
+function consequences({ server, control, restate }: ServerConfig): string[] {
+  const remarks: string[] = [];
+  if (server.trustedProxies === undefined) {
+    remarks.push('server.trusted_proxies is not set: X-Forwarded-For is believed from every peer');
+  }
+  if (control === undefined || restate === undefined) {
+    remarks.push(
+      'control or restate is not configured: operations that need them answer 500 service_unavailable',
+    );
+  }
+  return remarks;
 }

@@ -21,7 +21,7 @@ export interface Invocation<
   readonly signal: AbortSignal;
   /**
    * The server configuration as `--config`, `--strict-config`, the environment and `load.flags` give it. Warnings have
-   * been printed when this returns.
+   * been printed when this returns, except for a server, whose standard error holds nothing but its log.
    *
    * @throws ConfigError, which ends the command with exit 3 and one line a problem.
    */
@@ -58,6 +58,8 @@ export interface RunState {
 }
 
 const SETTLE_MS = 2000;
+
+const print = (output: Output, warning: string): void => output.warn(warning);
 
 /** How the run was ended from outside. */
 class Stopped extends Error {
@@ -96,6 +98,7 @@ export function createCliContext(io: CliIo, state: RunState): CliContext {
     handler: Handler<Options, Args>,
     parameters: readonly unknown[],
     signal: AbortSignal,
+    report: (output: Output, warning: string) => void,
   ): Promise<number> => {
     const command = parameters.at(-1) as Command;
     applyEnvironment(command, io.env);
@@ -120,7 +123,7 @@ export function createCliContext(io: CliIo, state: RunState): CliContext {
           strict: load.strict ?? strictConfig ?? false,
           terminal: io.stderr.isTTY,
         });
-        for (const warning of loaded.warnings) output.warn(warning);
+        for (const warning of loaded.warnings) report(output, warning);
         return loaded;
       },
     });
@@ -132,8 +135,8 @@ export function createCliContext(io: CliIo, state: RunState): CliContext {
       (handler, { server = false } = {}) =>
       async (...parameters) => {
         state.exitCode = server
-          ? await invoke(handler, parameters, new AbortController().signal)
-          : await untilStopped(io, (signal) => invoke(handler, parameters, signal));
+          ? await invoke(handler, parameters, new AbortController().signal, () => undefined)
+          : await untilStopped(io, (signal) => invoke(handler, parameters, signal, print));
       },
   };
 }

@@ -4,6 +4,7 @@ import { addConfigOptions } from '../cli/config-options.ts';
 import type { Register } from '../cli/context.ts';
 import { annotate } from '../cli/notes.ts';
 import { integer } from '../cli/values.ts';
+import { unlessAborted, withStopSignals } from '../runtime/signals.ts';
 
 interface DevFlags {
   readonly port?: number;
@@ -43,27 +44,30 @@ export const register: Register = (program, cli) => {
     .addOption(new Option('--data-dir <directory>', 'keep state in this directory instead of memory'))
     .action(
       cli.action<DevFlags & Record<string, unknown>>(
-        async ({ io, output, options, loadConfig }) => {
-          const host = options.host ?? DEFAULT_HOST;
-          if (!LOCAL_HOSTS.has(host) && options.insecure !== true) {
-            throw usageError(
-              `--host ${host} lets other machines in`,
-              'Add --insecure if that is what you want',
-            );
-          }
-          const { config } = await loadConfig({ profile: 'dev', flags: {} });
-          const { runDev } = await import('./run-dev.ts');
-          return runDev({
-            io,
-            output,
-            config: {
-              ...config,
-              httpPort: options.port ?? DEFAULT_PORT,
-              server: { ...config.server, host, drainDelayMs: 0 },
-            },
-            dataDirectory: options.dataDir,
-          });
-        },
+        ({ io, output, options, loadConfig }) =>
+          withStopSignals(io, async (stopSignals) => {
+            const host = options.host ?? DEFAULT_HOST;
+            if (!LOCAL_HOSTS.has(host) && options.insecure !== true) {
+              throw usageError(
+                `--host ${host} lets other machines in`,
+                'Add --insecure if that is what you want',
+              );
+            }
+            const { config, warnings } = await loadConfig({ profile: 'dev', flags: {} });
+            const { runDev } = await unlessAborted(stopSignals.starting, import('./run-dev.ts'));
+            return runDev({
+              io,
+              output,
+              stopSignals,
+              config: {
+                ...config,
+                httpPort: options.port ?? DEFAULT_PORT,
+                server: { ...config.server, host, drainDelayMs: 0 },
+              },
+              remarks: warnings,
+              dataDirectory: options.dataDir,
+            });
+          }),
         { server: true },
       ),
     );

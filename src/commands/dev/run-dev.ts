@@ -10,6 +10,7 @@ import type { CliIo } from '../cli/io.ts';
 import type { Output } from '../cli/output.ts';
 import type { ApiRuntime } from '../runtime/api-runtime.ts';
 import { serve } from '../runtime/serve.ts';
+import type { StopSignals } from '../runtime/signals.ts';
 import { readRootKey, storeRootKey } from './root-key-file.ts';
 
 const WORKSPACE_SLUG = 'local';
@@ -17,7 +18,10 @@ const WORKSPACE_SLUG = 'local';
 export interface DevOptions {
   readonly io: CliIo;
   readonly output: Output;
+  readonly stopSignals: StopSignals;
   readonly config: ServerConfig;
+  /** What the configuration's loader had to say. */
+  readonly remarks: readonly string[];
   /** Where state is kept; undefined = in memory. */
   readonly dataDirectory: string | undefined;
 }
@@ -29,8 +33,10 @@ export async function runDev(options: DevOptions): Promise<number> {
   if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const config = withStore(options.config, directory);
   return serve({
-    io,
     config,
+    stopSignals: options.stopSignals,
+    portSetting: '--port',
+    remarks: options.remarks,
     verifyResponses: true,
     autoMigrate: true,
     onListening: async (runtime) => {

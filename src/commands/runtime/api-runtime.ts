@@ -1,19 +1,22 @@
 // Composition of the API process: picks adapters by configuration, puts services and server together, and takes them
 // apart again in the order that loses nothing. `api serve`, `dev` and the API tests all start here.
 
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerConfig } from '../../config/server-config.ts';
 import { type Clock, systemClock } from '../../lib/clock.ts';
 import { sha256Hex } from '../../lib/hash.ts';
 import { stringifyJson } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { type Metrics, silentMetrics } from '../../lib/metrics.ts';
 import { type IdSource, randomIds } from '../../lib/uid.ts';
+import { buildOpenApiDocument } from '../../server/docs/openapi-document.ts';
+import { redactedPaths } from '../../server/docs/redacted-paths.ts';
 import { startMetricsListener } from '../../server/metrics/listener.ts';
 import { createMetrics } from '../../server/metrics/registry.ts';
 import { operations } from '../../server/routes/registry.ts';
 import { type ApiServer, createServer } from '../../server/server.ts';
 import { startTelemetry } from '../../server/tracing.ts';
+import { ListenError } from '../../server/transport/listen.ts';
 import { noEventSink } from '../../services/analytics/event-sink.ts';
 import { createAuthenticators } from '../../services/auth/create-authenticators.ts';
 import { composeServices } from '../../services/compose-services.ts';
@@ -21,11 +24,15 @@ import { createMemoryRateLimiter } from '../../services/ratelimit/memory-limiter
 import type { Services } from '../../services/services.ts';
 import { createSqlUsageLimiter } from '../../services/usage/sql-usage-limiter.ts';
 import { createThrottle } from '../../services/workspaces/create-throttle.ts';
-import type { Database } from '../../storage/sql/database.ts';
+import type { Database, MigratableDatabase } from '../../storage/sql/database.ts';
 import { openDatabase, type StatementObserver } from '../../storage/sql/open-database.ts';
+import { CliError } from '../cli/cli-error.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import type { BuildInfo } from '../version/build-info.ts';
 import { openDependencies } from './dependencies.ts';
 import { prepareStore } from './prepare-store.ts';
+import { readTls } from './tls-files.ts';
+import { unusedSettings } from './unused-settings.ts';
 import { waitForStore } from './wait-for-store.ts';
 
 export interface ApiRuntimeOptions {
@@ -38,6 +45,8 @@ export interface ApiRuntimeOptions {
   readonly autoMigrate: boolean;
   readonly clock?: Clock;
   readonly ids?: IdSource;
+  /** How the setting of the API's port is called where this server was started; `--http-port or http_port` unless said. */
+  readonly portSetting?: string;
   /** Checks every answer against its declaration; for tests and `unkey dev`. */
   readonly verifyResponses?: boolean;
   readonly onStatement?: StatementObserver;
@@ -58,12 +67,15 @@ export interface ApiRuntime {
 /** Bound on the last step that may wait for others: pushing telemetry. */
 const TELEMETRY_SHUTDOWN_MS = 5_000;
 const REQUEST_DEADLINE_MS = 60_000;
+/** Bound on the tidying up of a start that a signal ended. */
+const ABORTED_CLOSE_MS = 300;
 /** Enough to tell two configurations apart, too little to guess one. */
 const CONFIG_HASH_LENGTH = 12;
 
 /** Starts the API; the port is bound last. Throws a CliError for a store that cannot be reached or is not prepared. */
 export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRuntime> {
   const { config, build, log } = options;
+  assertSecretsMarked();
   const clock = options.clock ?? systemClock;
   const ids = options.ids ?? randomIds;
   const metrics = createMetrics({
@@ -88,25 +100,18 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
   };
 
   try {
-    const db = openDatabase({
-      primary: config.database.primary,
-      ...(config.database.readonlyReplica === undefined
-        ? {}
-        : { readonlyReplica: config.database.readonlyReplica }),
-      metrics,
-      log,
-      tags: { region: config.region, releaseSha: build.revision },
-      ...(options.onStatement === undefined ? {} : { onStatement: options.onStatement }),
-    });
+    options.signal.throwIfAborted();
+    const tls = await readTls(config);
+    const db = openStore(options, metrics);
     closers.push(() => db.close());
-    await waitForStore(db, { timeoutMs: config.server.startupTimeoutMs, signal: options.signal, log });
-    await prepareStore(db, { autoMigrate: options.autoMigrate, log });
+    await readyStore(db, options, metrics);
     options.signal.throwIfAborted();
 
     const dependencies = openDependencies(config, db, log);
     closers.push(() => dependencies.close());
     closers.push(() => withinTelemetryBound(telemetry.shutdown()));
 
+    for (const line of unusedSettings(config)) log.warn({}, line);
     const limiter = createMemoryRateLimiter({ clock, metrics });
     const usage = createSqlUsageLimiter({ db, metrics });
     const events = noEventSink;
@@ -135,7 +140,7 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
       ids,
       host: config.server.host,
       port: config.httpPort,
-      tls: await readTls(config),
+      tls,
       maxRequestBodySize: config.maxRequestBodySize,
       trustedProxies: config.server.trustedProxies,
       requestLogging: {
@@ -150,10 +155,14 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
     });
     const metricsPort = config.observability.metrics?.prometheusPort ?? 0;
     if (metricsPort !== 0) {
-      const listener = await startMetricsListener(metrics, metricsPort);
+      const listener = await bound(
+        startMetricsListener(metrics, metricsPort),
+        '--metrics-port or observability.metrics.prometheus_port',
+      );
       closers.push(() => listener.stop());
     }
-    const address = await server.start();
+    options.signal.throwIfAborted();
+    const address = await bound(server.start(), options.portSetting ?? '--http-port or http_port');
     server.markStarted();
 
     let stopping: Promise<boolean> | undefined;
@@ -176,23 +185,72 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
         return stopping;
       },
       reloadTls: async () => {
-        const tls = await readTls(config);
-        if (tls !== undefined) server.reloadTls(tls);
+        const renewed = await readTls(config);
+        if (renewed !== undefined) server.reloadTls(renewed);
       },
     };
   } catch (error) {
-    await closeAll();
+    // Whoever was told to stop does not wait for a connection that hangs.
+    await Promise.race([closeAll(), ...(options.signal.aborted ? [sleep(ABORTED_CLOSE_MS)] : [])]);
     throw error;
   }
 }
 
-async function readTls(config: ServerConfig): Promise<{ cert: string; key: string } | undefined> {
-  if (config.tls === undefined) return undefined;
-  const [cert, key] = await Promise.all([
-    readFile(config.tls.certFile, 'utf8'),
-    readFile(config.tls.keyFile, 'utf8'),
-  ]);
-  return { cert, key };
+/** What can be found out about a start without serving: whether TLS files fit, and the store answers and is prepared. */
+export async function checkApiStart(options: ApiRuntimeOptions): Promise<void> {
+  await readTls(options.config);
+  const db = openStore(options, silentMetrics);
+  try {
+    await readyStore(db, options, silentMetrics);
+  } finally {
+    await db.close();
+  }
+}
+
+function openStore(
+  { config, build, log, onStatement }: ApiRuntimeOptions,
+  metrics: Metrics,
+): MigratableDatabase {
+  const { primary, readonlyReplica } = config.database;
+  return openDatabase({
+    primary,
+    ...(readonlyReplica === undefined ? {} : { readonlyReplica }),
+    metrics,
+    log,
+    tags: { region: config.region, releaseSha: build.revision },
+    ...(onStatement === undefined ? {} : { onStatement }),
+  });
+}
+
+async function readyStore(
+  db: MigratableDatabase,
+  { config, signal, autoMigrate, log }: ApiRuntimeOptions,
+  metrics: Metrics,
+): Promise<void> {
+  await waitForStore(db, { timeoutMs: config.server.startupTimeoutMs, signal, log });
+  await prepareStore(db, { autoMigrate, signal, log, metrics });
+}
+
+/** A service that cannot tell which members of a body are secrets must not start. Throws when the contract marks none. */
+function assertSecretsMarked(): void {
+  redactedPaths(buildOpenApiDocument(operations));
+}
+
+/** A port that cannot be had is an expected failure: it names the port and the setting, without a stack. */
+async function bound<T>(binding: Promise<T>, setting: string): Promise<T> {
+  try {
+    return await binding;
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    throw new CliError({
+      exitCode: EXIT.failed,
+      code: 'port_unavailable',
+      title: 'port unavailable',
+      detail: error.message,
+      hint: `free it, or choose another with ${setting}`,
+      cause: error,
+    });
+  }
 }
 
 async function withinTelemetryBound(shutdown: Promise<void>): Promise<void> {

@@ -1,18 +1,30 @@
 // What `api serve` and `dev` share: logging, signals, fatal errors, and the end of the process.
 
 import type { ServerConfig } from '../../config/server-config.ts';
-import { createLogger } from '../../server/logging/logger.ts';
+import { createLogger, type ProcessLogger } from '../../server/logging/logger.ts';
 import { EXIT } from '../cli/exit-codes.ts';
-import type { CliIo } from '../cli/io.ts';
-import { buildInfo } from '../version/build-info.ts';
-import { type ApiRuntime, startApiRuntime } from './api-runtime.ts';
-import { watchStopSignals } from './signals.ts';
+import { type BuildInfo, buildInfo } from '../version/build-info.ts';
+import { type ApiRuntime, checkApiStart, startApiRuntime } from './api-runtime.ts';
+import type { StopSignals } from './signals.ts';
 
-export interface ServeOptions {
-  readonly io: CliIo;
+export interface StartOptions {
   readonly config: ServerConfig;
+  /** Watched since before the first await of start-up, so that a signal is obeyed at any moment of it. */
+  readonly stopSignals: StopSignals;
+  /** What start-up has to tell about the configuration; each becomes a line of the log. */
+  readonly remarks: readonly string[];
   /** Applies pending migrations first. */
   readonly autoMigrate: boolean;
+}
+
+export interface ServeOptions extends StartOptions {
+  /** How the setting of the port is called where this server was started. */
+  readonly portSetting: string;
+  /**
+   * What has changed in the configuration since the start; rejects when it has become invalid. With it, SIGHUP re-reads
+   * the TLS files and reports the rest; without it, SIGHUP ends the process, as closing a terminal should.
+   */
+  readonly changedSettings?: () => Promise<readonly string[]>;
   /** Called once requests are accepted, before the process waits for its end. */
   readonly onListening: (runtime: ApiRuntime) => Promise<void>;
   readonly verifyResponses?: boolean;
@@ -23,28 +35,16 @@ const DEBUG_MS = 10 * 60_000;
 
 /** Runs the API until a signal ends it. Resolves to the exit code; rejects when it could not start. */
 export async function serve(options: ServeOptions): Promise<number> {
-  const { io, config } = options;
-  // Handlers are installed before the first await, so that a signal during start-up is obeyed at once.
-  const stopSignals = watchStopSignals(io, (signal) => {
+  const { config, stopSignals } = options;
+  const build = buildInfo();
+  const log = openLog(options, build);
+  const { level } = config.observability.logging;
+  let runtime: ApiRuntime | undefined;
+  stopSignals.onImpatience((signal) => {
     log.error({ signal, inflight: runtime?.server.inflight ?? 0 }, 'second signal: stopping at once');
     log.flush();
     process.exit(EXIT.failed);
   });
-  const build = buildInfo();
-  const { level, format } = config.observability.logging;
-  const log = createLogger({
-    level,
-    format,
-    bindings: {
-      service: 'api',
-      instanceId: config.instanceId,
-      platform: config.platform,
-      region: config.region,
-      version: build.version,
-      ...(config.tls === undefined ? {} : { tls_enabled: true }),
-    },
-  });
-  let runtime: ApiRuntime | undefined;
   const fatal = Promise.withResolvers<'fatal'>();
   const onFatal = (error: unknown): void => {
     log.error({ err: error }, 'fatal: uncaught error outside a request, draining');
@@ -53,13 +53,11 @@ export async function serve(options: ServeOptions): Promise<number> {
   };
   process.on('uncaughtException', onFatal);
   process.on('unhandledRejection', onFatal);
+  const { changedSettings } = options;
   const onHangup = (): void => {
-    runtime?.reloadTls().then(
-      () => log.info({}, 'TLS files re-read; every other setting needs a restart'),
-      (error: unknown) => log.error({ err: error }, 'the new TLS files are unusable, keeping the old ones'),
-    );
+    if (runtime !== undefined && changedSettings !== undefined) reload(runtime, changedSettings, log);
   };
-  process.on('SIGHUP', onHangup);
+  if (changedSettings !== undefined) process.on('SIGHUP', onHangup);
   let quiet: NodeJS.Timeout | undefined;
   const onDebug = (): void => {
     const verbose = quiet === undefined;
@@ -77,6 +75,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       signal: stopSignals.starting,
       autoMigrate: options.autoMigrate,
       verifyResponses: options.verifyResponses ?? false,
+      portSetting: options.portSetting,
     });
     log.info(
       { url: runtime.url, revision: build.revision },
@@ -89,15 +88,65 @@ export async function serve(options: ServeOptions): Promise<number> {
     log.info({ clean }, 'stopped');
     return clean && reason !== 'fatal' ? EXIT.done : EXIT.failed;
   } catch (error) {
+    // Whatever else a start that was told to stop ran into is no failure.
     if (stopSignals.starting.aborted && runtime === undefined) return EXIT.done;
     throw error;
   } finally {
-    stopSignals.off();
     process.off('uncaughtException', onFatal);
     process.off('unhandledRejection', onFatal);
     process.off('SIGHUP', onHangup);
     process.off('SIGUSR2', onDebug);
     clearTimeout(quiet);
     log.flush();
+  }
+}
+
+/** Tries a start without serving: configuration, TLS files, store and its schema. Rejects like a start that fails. */
+export async function checkServer(options: StartOptions): Promise<void> {
+  const { config, stopSignals, autoMigrate } = options;
+  const build = buildInfo();
+  const log = openLog(options, build);
+  try {
+    await checkApiStart({ config, build, log, signal: stopSignals.starting, autoMigrate });
+  } finally {
+    log.flush();
+  }
+}
+
+function openLog({ config, remarks }: StartOptions, build: BuildInfo): ProcessLogger {
+  const { level, format } = config.observability.logging;
+  const log = createLogger({
+    level,
+    format,
+    bindings: {
+      service: 'api',
+      instanceId: config.instanceId,
+      platform: config.platform,
+      region: config.region,
+      version: build.version,
+      ...(config.tls === undefined ? {} : { tls_enabled: true }),
+    },
+  });
+  for (const remark of remarks) log.warn({}, remark);
+  return log;
+}
+
+/** Takes new TLS files and says which other changes wait for a restart. Never rejects. */
+async function reload(
+  runtime: ApiRuntime,
+  changedSettings: () => Promise<readonly string[]>,
+  log: ProcessLogger,
+): Promise<void> {
+  try {
+    await runtime.reloadTls();
+    log.info({}, 'TLS files re-read');
+  } catch (error) {
+    log.error({ err: error }, 'the new TLS files are unusable, keeping the old ones');
+  }
+  try {
+    const ignored = await changedSettings();
+    if (ignored.length > 0) log.warn({ ignored }, `changed, but needs a restart: ${ignored.join(', ')}`);
+  } catch (error) {
+    log.error({ err: error }, 'the configuration has become invalid, keeping the old one');
   }
 }

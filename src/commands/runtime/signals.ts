@@ -1,3 +1,4 @@
+import { EXIT } from '../cli/exit-codes.ts';
 import type { CliIo, StopSignal } from '../cli/io.ts';
 
 /**
@@ -6,13 +7,27 @@ import type { CliIo, StopSignal } from '../cli/io.ts';
  */
 const ECHO_MS = 50;
 
+export interface StopSignals {
+  /** Aborts with the first signal; whoever is still starting gives up. */
+  readonly starting: AbortSignal;
+  /** Resolves with the first signal. */
+  readonly untilStopped: Promise<StopSignal>;
+  /** What a second signal calls; expected to end the process. Until this is called, it does so without a word. */
+  onImpatience(listener: (signal: StopSignal) => void): void;
+}
+
 /**
- * Turns stop signals into one orderly end. `starting` aborts when a signal arrives before the server runs; `untilStopped`
- * resolves with the first signal; a second signal calls `onImpatience`, which is expected to end the process.
+ * Turns stop signals into one orderly end, from the moment it is called: a server calls it before it awaits anything,
+ * because a process with the id 1 ignores a signal that nobody handles. Resolves to the exit code of `work`, or to 0 when
+ * that gave up because of a signal.
  */
-export function watchStopSignals(io: CliIo, onImpatience: (signal: StopSignal) => void) {
+export async function withStopSignals(
+  io: CliIo,
+  work: (signals: StopSignals) => Promise<number>,
+): Promise<number> {
   const starting = new AbortController();
   const first = Promise.withResolvers<StopSignal>();
+  let impatience: (signal: StopSignal) => void = () => process.exit(EXIT.failed);
   let lastAt: number | undefined;
   const off = io.onSignal((signal) => {
     const now = performance.now();
@@ -21,11 +36,37 @@ export function watchStopSignals(io: CliIo, onImpatience: (signal: StopSignal) =
     lastAt = now;
     if (isEcho) return;
     if (!isFirst) {
-      onImpatience(signal);
+      impatience(signal);
       return;
     }
     starting.abort(new DOMException(`stopped by ${signal}`, 'AbortError'));
     first.resolve(signal);
   });
-  return { starting: starting.signal, untilStopped: first.promise, off };
+  try {
+    return await work({
+      starting: starting.signal,
+      untilStopped: first.promise,
+      onImpatience: (listener) => {
+        impatience = listener;
+      },
+    });
+  } catch (error) {
+    if (error === starting.signal.reason) return EXIT.done;
+    throw error;
+  } finally {
+    off();
+  }
+}
+
+/** The outcome of `work`, or a rejection as soon as `signal` aborts; what `work` does afterwards is nobody's concern. */
+export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }

@@ -6,6 +6,7 @@ import type { Logger } from '../../lib/logger.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import { CliError } from '../cli/cli-error.ts';
 import { EXIT } from '../cli/exit-codes.ts';
+import { unlessAborted } from './signals.ts';
 
 /** Server answers that no waiting heals: wrong credentials, no rights, no such database. */
 const FINAL_CODES: Readonly<Record<string, string>> = {
@@ -33,12 +34,14 @@ export async function waitForStore(
   policy.onRetry((attempt) => {
     const reason = 'error' in attempt && attempt.error instanceof Error ? attempt.error.message : 'no answer';
     options.log.warn(
-      { attempt: attempt.attempt, retryInMs: attempt.delay },
+      { attempt: attempt.attempt, retryInMs: Math.round(attempt.delay) },
       `database does not answer: ${reason}`,
     );
   });
   try {
-    await policy.execute(() => db.ping(), AbortSignal.any([deadline, options.signal]));
+    const retrying = policy.execute(() => db.ping(), AbortSignal.any([deadline, options.signal]));
+    // An attempt that hangs does not notice the signal by itself.
+    await unlessAborted(options.signal, retrying);
   } catch (error) {
     options.signal.throwIfAborted();
     const code = finalCode(error);

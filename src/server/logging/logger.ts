@@ -1,3 +1,4 @@
+import { isSpanContextValid, trace } from '@opentelemetry/api';
 import pino from 'pino';
 import { isColorSupported, PinoPretty } from 'pino-pretty';
 import type { Logger } from '../../lib/logger.ts';
@@ -33,6 +34,7 @@ export function createLogger({ level, format, bindings, destination }: LoggerOpt
     {
       level,
       base: bindings,
+      mixin: traceOfThisMoment,
       redact: redaction,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -45,6 +47,12 @@ export function createLogger({ level, format, bindings, destination }: LoggerOpt
     },
     flush: (): void => stderr?.flushSync(),
   }) as unknown as ProcessLogger;
+}
+
+/** Which trace a line belongs to, where tracing is on and a request is being served. */
+function traceOfThisMoment(): object {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span !== undefined && isSpanContextValid(span) ? { traceId: span.traceId } : {};
 }
 
 /** Facts that a person in front of a terminal knows already. */

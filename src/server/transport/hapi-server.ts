@@ -2,7 +2,14 @@ import { type Lifecycle, type Request, type ResponseToolkit, type Server, server
 import type { Endpoint, HttpRequest, HttpResponse } from '../pipeline/exchange.ts';
 import type { Listener } from './listener.ts';
 import { answerClientError } from './listener.ts';
-import { cleanedUrl, sendMethodNotAllowed, sendNotFound, sendRedirect, sendText } from './unmatched.ts';
+import {
+  cleanedUrl,
+  namesPath,
+  sendMethodNotAllowed,
+  sendNotFound,
+  sendRedirect,
+  sendText,
+} from './unmatched.ts';
 
 // hapi routes and owns the life of a request; body and response are left to the pipeline, whose headers and failures
 // are the contract's, not the framework's.
@@ -56,9 +63,8 @@ export function createHapiServer({ listener, tls, mounts, onUnmatched }: HapiOpt
       options: rawBody(endpoint.method),
       handler: async (request, h) => {
         const { req, res } = request.raw;
-        // hapi resolves dots before it routes; the contract sends the caller to the clean path instead.
-        if (req.url !== endpoint.path && cleanedUrl(req) !== undefined)
-          return refuse(request, h, sendNotFound);
+        // hapi routes by what a URL parser makes of the path; the contract knows paths exactly as they are.
+        if (!namesPath(req, endpoint.path)) return refuse(request, h, sendNotFound);
         await serve(req, res);
         return h.abandon;
       },
@@ -68,7 +74,14 @@ export function createHapiServer({ listener, tls, mounts, onUnmatched }: HapiOpt
       method: '*',
       path: endpoint.path,
       options: rawBody('*'),
-      handler: (request, h) => refuse(request, h, (response) => sendMethodNotAllowed(response, allow)),
+      handler: (request, h) =>
+        refuse(
+          request,
+          h,
+          namesPath(request.raw.req, endpoint.path)
+            ? (response) => sendMethodNotAllowed(response, allow)
+            : sendNotFound,
+        ),
     });
   }
   hapi.route({

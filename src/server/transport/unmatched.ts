@@ -28,14 +28,37 @@ export function sendRedirect(response: HttpResponse, location: string): void {
   response.end();
 }
 
+/** The path that the request line names, as sent: without origin and query, with a fragment if there is one. */
+function sentPath(request: HttpRequest): string {
+  const url = withoutOrigin(request.url ?? '/');
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : url.slice(0, mark);
+}
+
+function withoutOrigin(url: string): string {
+  return url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '');
+}
+
+/**
+ * Whether the request names exactly this path, percent-encoded letters allowed. A URL parser would also resolve encoded
+ * dots and drop a fragment.
+ */
+export function namesPath(request: HttpRequest, path: string): boolean {
+  const sent = sentPath(request);
+  if (sent === path) return true;
+  try {
+    return decodeURIComponent(sent) === path;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Where a request whose path holds `//`, `/./` or `/../` should have gone, the query kept; undefined when the path is
  * clean. Dots are removed as RFC 3986 section 5.2.4 says.
  */
 export function cleanedUrl(request: HttpRequest): string | undefined {
-  const url = (request.url ?? '/').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '');
-  const mark = url.indexOf('?');
-  const path = mark < 0 ? url : url.slice(0, mark);
+  const path = sentPath(request);
   if (!/\/(?:\/|\.\.?(?:\/|$))/.test(path)) return undefined;
   const kept: string[] = [];
   const segments = path.split('/').slice(1);
@@ -45,5 +68,5 @@ export function cleanedUrl(request: HttpRequest): string | undefined {
   }
   const last = segments.at(-1) ?? '';
   const slash = kept.length > 0 && (last === '' || last === '.' || last === '..') ? '/' : '';
-  return `/${kept.join('/')}${slash}${mark < 0 ? '' : url.slice(mark)}`;
+  return `/${kept.join('/')}${slash}${withoutOrigin(request.url ?? '/').slice(path.length)}`;
 }

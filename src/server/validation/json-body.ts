@@ -11,9 +11,13 @@ const CLOSE_ARRAY = 0x5d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
+/** The escape of a surrogate, of one half of a pair too. */
+const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
+
 /**
  * Parses a body as one JSON value with nothing but whitespace around it; of equal names the last wins, a member called
- * `__proto__` is a member like any other.
+ * `__proto__` is a member like any other. The escape of half a surrogate pair becomes U+FFFD: it is no character, and
+ * what holds one cannot be encoded in UTF-8, nor stored in a JSON column of MySQL.
  *
  * @throws SyntaxError, with a message that quotes nothing of the body, when it is anything else or nests too deep.
  */
@@ -23,10 +27,20 @@ export function parseJsonBody(text: string): unknown {
     throw new SyntaxError(`the body nests deeper than ${MAX_NESTING} levels`);
   }
   try {
-    return JSON.parse(text);
+    const body: unknown = JSON.parse(text);
+    return ESCAPED_SURROGATE.test(text) ? wellFormed(body) : body;
   } catch (error) {
     throw new SyntaxError(withoutExcerpt(error instanceof Error ? error.message : String(error)));
   }
+}
+
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name.toWellFormed(), wellFormed(member)]),
+  );
 }
 
 /** V8 may quote the text around a mistake, which may hold a secret, and the answer is logged. */

@@ -64,6 +64,12 @@ export function keyState(key: CachedKey | null, now: number): KeyState {
 export function decodeKey(rows: readonly VerificationRow[], log: Logger): CachedKey | null {
   const head = rows[0];
   if (head === undefined) return null;
+  if (head.targetWorkspaceDeletedAt !== null) {
+    log.warn(
+      { keyId: head.id, workspace_id: head.forWorkspaceId },
+      'a root key of a deleted workspace that is still enabled remains usable',
+    );
+  }
   const names = (part: number): string[] =>
     rows.flatMap((row) => (row.part === part && row.item !== null ? [row.item] : []));
   const limits = (part: number, identifier: string): KeyRateLimit[] =>

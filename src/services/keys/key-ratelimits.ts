@@ -30,9 +30,9 @@ interface SelectedLimit {
 /** A limit that was evaluated. */
 export interface EvaluatedLimit extends Omit<SelectedLimit, 'identifier' | 'cost'> {
   readonly exceeded: boolean;
-  readonly remaining: number;
+  readonly remaining: Integer;
   /** Unix milliseconds at which the current window ends. */
-  readonly reset: number;
+  readonly reset: Integer;
 }
 
 /** True for a limit that brings its own bounds and needs no stored one. */
@@ -76,8 +76,8 @@ export function selectLimits(key: CachedKey, requested: readonly RequestedLimit[
 function unknownLimit(key: CachedKey, name: string): Fault {
   const identity =
     key.identity === undefined
-      ? 'no identity is attached to the key'
-      : `nor has its identity '${key.identity.id}' (external id '${key.identity.externalId}')`;
+      ? 'no identity is attached to it'
+      : `neither has its identity '${key.identity.id}' (external id '${key.identity.externalId}')`;
   return new Fault('unkey:application:precondition_failed', {
     public: `The rate limit '${name}' was requested, but key '${key.id}' has no limit of that name, and ${identity}. Create it, or send both limit and duration.`,
   });
@@ -124,10 +124,18 @@ export async function checkRateLimits(
           duration,
           autoApply,
           exceeded: !decision.success,
-          remaining: decision.remaining,
-          reset: decision.reset,
+          remaining: remainingOf(limit, decision),
+          // A window longer than a number is exact in has not ended since 1970.
+          reset: typeof duration === 'bigint' ? duration : decision.reset,
         },
       ];
     })
     .sort((a, b) => compareBytes(a.name, b.name));
+}
+
+/** What is left of the limit; the limiter counts in numbers, a larger stored limit is told exactly. */
+function remainingOf(limit: Integer, { success, remaining, current }: RateLimitDecision): Integer {
+  if (typeof limit !== 'bigint' || !success) return remaining;
+  const left = limit - BigInt(current);
+  return left > 0n ? left : 0;
 }

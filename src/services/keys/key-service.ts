@@ -11,7 +11,14 @@ import type { Vault } from '../vault/vault.ts';
 import { deleteKey } from './delete-key.ts';
 import { type IssueRequest, issueKey } from './issue-key.ts';
 import type { KeyCache } from './key-cache.ts';
-import { requireRecoverable, requireVault, revealKeys, type SealedKey, sealKey } from './key-vault.ts';
+import {
+  requireRecoverable,
+  requireVault,
+  revealKey,
+  revealKeys,
+  type SealedKey,
+  sealKey,
+} from './key-vault.ts';
 import { type KeyListRequest, type KeyPage, listKeys } from './list-keys.ts';
 import { findLiveByHash, findLiveById, type LiveKey } from './live-key.ts';
 import type { StoredKey } from './stored-key.ts';
@@ -45,10 +52,12 @@ export interface KeyService {
    */
   seal(workspaceId: string, keyspace: Keyspace, key: string): Promise<SealedKey>;
   /**
-   * Texts of those keys of the keyspace that are recoverable, by key id; none when the Vault does not answer. Throws a
-   * Fault `precondition_failed` when there is no Vault or the keyspace keeps no ciphertexts.
+   * The text of a key; undefined when it is not recoverable or the Vault does not answer. Throws a Fault
+   * `precondition_failed` when there is no Vault or the keyspace keeps no ciphertexts.
    */
-  reveal(
+  reveal(key: LiveKey): Promise<string | undefined>;
+  /** The same for keys of one keyspace: the texts that there are, by key id. */
+  revealMany(
     workspaceId: string,
     keyspace: Keyspace,
     keys: readonly StoredKey[],
@@ -89,7 +98,12 @@ export function createKeyService(deps: KeyServiceDeps): KeyService {
       requireRecoverable(keyspace);
       return sealKey(vault, workspaceId, key);
     },
-    async reveal(workspaceId, keyspace, keys) {
+    async reveal(key) {
+      const vault = requireVault(deps.vault);
+      requireRecoverable(key.keyspace);
+      return revealKey(vault, key, log);
+    },
+    async revealMany(workspaceId, keyspace, keys) {
       const vault = requireVault(deps.vault);
       requireRecoverable(keyspace);
       return revealKeys(vault, workspaceId, keys, log);

@@ -47,9 +47,21 @@ export async function sealKey(vault: Vault, workspaceId: string, key: string): P
   }
 }
 
+/** The text of a key; undefined when it has no ciphertext, and when the Vault does not answer, which is logged. */
+export async function revealKey(vault: Vault, key: StoredKey, log: Logger): Promise<string | undefined> {
+  if (key.ciphertext === undefined) return undefined;
+  const { workspaceId } = key;
+  try {
+    return await vault.decrypt(workspaceId, key.ciphertext.encrypted);
+  } catch (error) {
+    log.error({ err: error, workspaceId, keyId: key.id }, 'the Vault did not decrypt, answering without');
+    return undefined;
+  }
+}
+
 /**
- * The texts of those keys that have a ciphertext, by key id. A Vault that does not answer costs the caller the texts,
- * not the answer: it is logged and nothing is yielded.
+ * The texts of those keys that have a ciphertext, by key id, with one call of the Vault. One that does not answer costs
+ * the caller the texts, not the answer: it is logged and nothing is yielded.
  */
 export async function revealKeys(
   vault: Vault,
@@ -62,10 +74,6 @@ export async function revealKeys(
   );
   if (ciphertexts.size === 0) return new Map();
   try {
-    const [only] = ciphertexts;
-    if (only !== undefined && ciphertexts.size === 1) {
-      return new Map([[only[0], await vault.decrypt(workspaceId, only[1])]]);
-    }
     return await vault.decryptBulk(workspaceId, ciphertexts);
   } catch (error) {
     log.error(

@@ -25,6 +25,7 @@ export type VerificationStatus =
 
 /** A key that was found, before anything is asked of it. */
 export interface FoundKey {
+  /** null when there is none, and for a root key whose target workspace is missing: of that one nothing may be told. */
   readonly key: CachedKey | null;
   readonly state: KeyState;
   /** Present when the key was found by a foreign hash: stores its native one. Call it once the caller is authorized. */
@@ -104,7 +105,7 @@ export function createKeyVerifier(deps: KeyVerifierDeps): KeyVerifier {
       type: key?.forWorkspaceId ? 'root_key' : 'key',
       code: state,
     });
-    return { key, state, adopt, startedAt };
+    return { key: state === 'WORKSPACE_NOT_FOUND' ? null : key, state, adopt, startedAt };
   }
 
   async function load<T>(work: () => Promise<T>): Promise<T> {

@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import type { Fault } from '../../../src/lib/fault.ts';
 import { sha256Base64 } from '../../../src/lib/hash.ts';
-import { silentLogger } from '../../../src/lib/logger.ts';
 import type { Principal } from '../../../src/services/auth/principal.ts';
 import { createRootKeyResolver } from '../../../src/services/auth/root-key.ts';
 import { createKeyCache } from '../../../src/services/keys/cached-key.ts';
 import { type Database, DatabaseError } from '../../../src/storage/sql/database.ts';
 import { type RowValues, toDateTime } from '../../../src/storage/sql/dialect.ts';
-import { recordingMetrics } from '../support/recorders.ts';
+import { recordingLogger, recordingMetrics } from '../support/recorders.ts';
 import { brokenStore, insert, insertWorkspace, migratedStore } from '../support/store.ts';
 
 const NOW = 1_700_000_000_000;
@@ -17,11 +16,13 @@ const TOKEN = 'unkey_secret';
 function resolverOn(db: Database) {
   const clock = new ManualClock(NOW);
   const metrics = recordingMetrics();
-  const keys = createKeyCache({ db, clock, log: silentLogger, metrics });
+  const log = recordingLogger();
+  const keys = createKeyCache({ db, clock, log, metrics });
   const resolver = createRootKeyResolver({ keys, metrics });
   return {
     clock,
     metrics,
+    log,
     /** `null` = no Authorization header. */
     resolve: (authorization: string | null = `Bearer ${TOKEN}`): Promise<Principal | undefined> =>
       resolver.resolve({ authorization: authorization ?? undefined, portalSession: undefined }),
@@ -175,9 +176,10 @@ describe('a root key', () => {
     expect(ordinaryKey).toEqual(unknownKey);
   });
 
-  it('still authenticates for a soft-deleted target workspace that is enabled', async () => {
-    const { resolve } = resolverOn(await storeWithRootKey({ target: deleted }));
+  it('still authenticates for a soft-deleted target workspace that is enabled, and the log tells so', async () => {
+    const { log, resolve } = resolverOn(await storeWithRootKey({ target: deleted }));
     expect(await resolve()).toBeDefined();
+    expect(log.lines).toMatchObject([{ level: 'warn', fields: { keyId: 'key_root', workspace_id: 'ws_1' } }]);
   });
 
   it('expires by the clock, strictly after its time, also from the cache', async () => {

@@ -65,6 +65,7 @@ describe('creating a recoverable key', () => {
     ]);
     expect(await bench.run(getKey, { keyId, decrypt: true })).toMatchObject({ keyId, plaintext: key });
     expect(await bench.run(getKey, { keyId })).not.toHaveProperty('plaintext');
+    expect(vault.calls).toEqual(['encrypt', 'decrypt']);
   });
 
   test('is masked as a missing API without encrypt_key, whatever else is granted', async () => {
@@ -175,6 +176,12 @@ describe('reading a key decrypted', () => {
 
 describe('listing keys decrypted', () => {
   const LIST = [READ, 'api.*.read_api'];
+
+  test("takes the Vault's call for many also for a page with a single ciphertext", async () => {
+    const { key } = await bench.run(createKey, { apiId: API, recoverable: true });
+    expect(await bench.run(listKeys, { apiId: API, decrypt: true })).toMatchObject([{ plaintext: key }]);
+    expect(vault.calls).toEqual(['encrypt', 'decryptBulk']);
+  });
 
   test('gives recoverable keys their text and others none, with one call of the Vault', async () => {
     const one = await bench.run(createKey, { apiId: API, recoverable: true });

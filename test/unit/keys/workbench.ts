@@ -6,7 +6,7 @@ import { silentLogger } from '../../../src/lib/logger.ts';
 import { silentMetrics } from '../../../src/lib/metrics.ts';
 import { type IdSource, randomIds } from '../../../src/lib/uid.ts';
 import type { Operation } from '../../../src/server/operation.ts';
-import { noEventSink } from '../../../src/services/analytics/event-sink.ts';
+import { type EventSink, noEventSink } from '../../../src/services/analytics/event-sink.ts';
 import type { Caller } from '../../../src/services/audit/audit-log.ts';
 import type { Principal } from '../../../src/services/auth/principal.ts';
 import { composeServices } from '../../../src/services/compose-services.ts';
@@ -52,7 +52,8 @@ export interface WorkbenchOptions {
   readonly ids?: IdSource;
   /** Stands between the services and the store, to make it fail. */
   readonly intercept?: (db: Database) => Database;
-  readonly usage?: Pick<UsageLimiter, 'invalidate'>;
+  readonly usage?: Partial<Pick<UsageLimiter, 'invalidate' | 'spend'>>;
+  readonly events?: EventSink;
 }
 
 /** Everything that keys.* and apis.* may ask for. */
@@ -64,6 +65,7 @@ const EVERYTHING = [
   'read_key',
   'update_key',
   'delete_key',
+  'verify_key',
   'encrypt_key',
   'decrypt_key',
 ].map((action) => `api.*.${action}`);
@@ -75,9 +77,9 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   await createMigrator({ database: db, clock, toolVersion: 'test' }).up();
   const invalidated: string[] = [];
   const usage: UsageLimiter = {
-    spend: () => Promise.reject(new Error('nothing here spends credits')),
+    spend: options.usage?.spend ?? (() => Promise.reject(new Error('nothing here spends credits'))),
     async invalidate(keyId) {
-      await options.usage?.invalidate(keyId);
+      await options.usage?.invalidate?.(keyId);
       invalidated.push(keyId);
     },
     close: () => Promise.resolve(),
@@ -87,7 +89,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     limiter: createMemoryRateLimiter({ clock, metrics: silentMetrics }),
     usage,
     vault: options.vault,
-    events: noEventSink,
+    events: options.events ?? noEventSink,
     clock,
     ids: options.ids ?? randomIds,
     region: 'test',

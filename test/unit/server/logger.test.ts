@@ -1,4 +1,6 @@
 import { Writable } from 'node:stream';
+import { context, trace } from '@opentelemetry/api';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { expect, it } from 'vitest';
 import { logfmtLine } from '../../../src/server/logging/logfmt.ts';
 import { createLogger, type LogFormat, type ProcessLogger } from '../../../src/server/logging/logger.ts';
@@ -29,6 +31,19 @@ it('writes one JSON object a line, time and level first', () => {
     msg: 'hello',
   });
   expect(text().endsWith('\n')).toBe(true);
+});
+
+it('names the trace that a line belongs to', () => {
+  const provider = new NodeTracerProvider();
+  provider.register();
+  const { log, text } = logger('json');
+  const traceId = provider.getTracer('test').startActiveSpan('request', (span) => {
+    log.info({}, 'hello');
+    return span.spanContext().traceId;
+  });
+  trace.disable();
+  context.disable();
+  expect(JSON.parse(text())).toMatchObject({ traceId });
 });
 
 it('never writes credentials, at whatever level of a line they are', () => {

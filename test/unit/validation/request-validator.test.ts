@@ -290,6 +290,17 @@ describe('hostile bodies', () => {
     expect(outcome.ok && JSON.stringify(outcome.body)).toBe(text);
     expect({}).not.toHaveProperty('admin');
   });
+
+  test('half a surrogate pair becomes the replacement character, in names too', () => {
+    const open = withBody(Joi.object({ meta: Joi.object().unknown(true) }));
+    const outcome = send(
+      open,
+      String.raw`{"meta":{"a\udd80":["\uD83E","\ud83e\udd80"],"__proto__":"\udfff"}}`,
+    );
+    expect(outcome.ok && JSON.stringify(outcome.body)).toBe(
+      '{"meta":{"a\ufffd":["\ufffd","🦀"],"__proto__":"\ufffd"}}',
+    );
+  });
 });
 
 describe('binding', () => {

@@ -74,7 +74,7 @@ export const listKeys = bearerOperation<ListKeysBody>({
       externalId: body.externalId,
     });
     const texts = body.decrypt
-      ? await services.keys.reveal(workspaceId, keyspace, keys)
+      ? await services.keys.revealMany(workspaceId, keyspace, keys)
       : new Map<string, string>();
     return {
       data: keys.map((key) => keyView(key, texts.get(key.id))),

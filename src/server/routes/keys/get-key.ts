@@ -38,7 +38,6 @@ export const getKey = bearerOperation<GetKeyBody>({
 
     services.keys.requireVault();
     authorizeKeyAction(principal, placeOf(key), 'decrypt_key', log);
-    const texts = await services.keys.reveal(key.workspaceId, key.keyspace, [key]);
-    return { data: keyView(key, texts.get(key.id)) };
+    return { data: keyView(key, await services.keys.reveal(key)) };
   },
 });

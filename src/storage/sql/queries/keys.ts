@@ -72,7 +72,7 @@ export async function findLiveKey(
   return rows[0];
 }
 
-/** Keys of a keyspace that are not deleted, by id, from `cursor` on when given; of one identity when given. */
+/** Keys that are not deleted, of a keyspace that is not, by id, from `cursor` on when given; of one identity when given. */
 export function listKeysOfKeyspace(
   q: Queryable,
   page: {
@@ -84,7 +84,11 @@ export function listKeysOfKeyspace(
   },
 ): Promise<KeyRow[]> {
   const params: Record<string, SqlValue> = { keyspaceId: page.keyspaceId, limit: page.limit };
-  const conditions = ['k.key_auth_id = :keyspaceId', 'k.deleted_at_m IS NULL'];
+  const conditions = [
+    'k.key_auth_id = :keyspaceId',
+    'k.deleted_at_m IS NULL',
+    'EXISTS (SELECT 1 FROM key_auth ka WHERE ka.id = :keyspaceId AND ka.deleted_at_m IS NULL)',
+  ];
   if (page.identityId !== undefined) {
     conditions.push('k.identity_id = :identityId');
     params.identityId = page.identityId;

@@ -23,6 +23,7 @@ export interface VerificationRow {
   readonly ipWhitelist: string | null;
   readonly workspaceEnabled: number;
   readonly targetWorkspaceEnabled: number | null;
+  readonly targetWorkspaceDeletedAt: number | null;
   readonly identityId: string | null;
   readonly externalId: string | null;
   readonly identityMeta: string | null;
@@ -51,6 +52,7 @@ export function loadVerificationRows(q: Queryable, hash: string): Promise<Verifi
             k.pending_migration_id AS pendingMigrationId,
             a.id AS apiId, a.deleted_at_m AS apiDeletedAt, a.ip_whitelist AS ipWhitelist,
             ws.enabled AS workspaceEnabled, target.enabled AS targetWorkspaceEnabled,
+            target.deleted_at_m AS targetWorkspaceDeletedAt,
             i.id AS identityId, i.external_id AS externalId,
             CASE WHEN part.n = 0 THEN i.meta END AS identityMeta,
             CASE WHEN part.n = 1 THEN r.name ELSE p.slug END AS item,

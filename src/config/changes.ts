@@ -1,0 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { LoadedConfig } from './load.ts';
+
+/** The TOML paths, in the order of the reference, whose value or presence differs between two loads of a configuration. */
+export function changedSettings(before: LoadedConfig, after: LoadedConfig): string[] {
+  const earlier = new Map(before.settings.map(({ setting, value }) => [setting.path, value]));
+  const settings = after.settings
+    .filter(({ setting, value }) => !isDeepStrictEqual(value, earlier.get(setting.path)))
+    .map(({ setting }) => setting.path);
+  // A table may matter by being there alone; one whose keys are named already need not be named again.
+  const tables = [...before.tables.symmetricDifference(after.tables)].filter(
+    (table) => !settings.some((path) => path.startsWith(`${table}.`)),
+  );
+  return [...settings, ...tables];
+}
