@@ -44,3 +44,16 @@ it('does not exist without credentials', async () => {
   expect((await fetch(`${closed.url}/debug/pprof/profile`)).status).toBe(404);
   await closed.server.stop(1000);
 });
+
+it('takes longer over a profile than a connection may stand still', async () => {
+  // Half a second of idling: the deadline and its grace of fifteen seconds.
+  const hasty = await startServer({
+    pprof: { username: 'ops', password: 's3cret' },
+    deadlineMs: -14_500,
+  });
+  const response = await fetch(`${hasty.url}/debug/pprof/profile?seconds=1`, {
+    headers: { authorization: `basic ${btoa('ops:s3cret')}` },
+  });
+  expect(response.status).toBe(200);
+  await hasty.server.stop(1000);
+});

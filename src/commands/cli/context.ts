@@ -36,6 +36,8 @@ export type Handler<Options extends object, Args extends readonly unknown[]> = (
 export interface ActionOptions {
   /** A server handles signals by itself and outlives a broken pipe. */
   readonly server?: boolean;
+  /** What to tell somebody who interrupts the command: what may be left half done. */
+  readonly interruptedHint?: string;
 }
 
 /** What a command module registers with. */
@@ -66,7 +68,12 @@ class Stopped extends Error {
   override readonly name = 'AbortError';
 }
 
-async function untilStopped(io: CliIo, work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+/** @throws CliError when a signal ended the work; a broken pipe ends it quietly */
+async function untilStopped(
+  io: CliIo,
+  interruptedHint: string | undefined,
+  work: (signal: AbortSignal) => Promise<number>,
+): Promise<number> {
   const abort = new AbortController();
   const stopped = Promise.withResolvers<number>();
   let stopCode: number | undefined;

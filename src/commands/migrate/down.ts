@@ -17,6 +17,7 @@ import {
   openMigrator,
   reportingMigrationErrors,
   type TargetFlags,
+  WHEN_INTERRUPTED,
 } from './target.ts';
 
 type DownFlags = TargetFlags &
@@ -47,7 +48,7 @@ export function registerDown(group: Command, cli: CliContext): void {
 
   command.action(
     cli.action<DownFlags>(async (invocation) => {
-      const { io, options, output } = invocation;
+      const { io, options, output, signal } = invocation;
       if (options.to !== undefined && options.steps !== undefined) {
         throw usageError('--to and --steps cannot be used together');
       }
@@ -65,13 +66,11 @@ export function registerDown(group: Command, cli: CliContext): void {
         }
         for (const line of lossLines(plan)) output.warn(line);
         const count = plan.migrations.length;
-        if (!(await confirm(io, `Take back ${count} migration(s)?`, options.yes ?? false))) {
-          output.note('nothing was taken back');
-          return EXIT.failed;
-        }
+        const refusal = 'nothing was taken back';
+        await confirm(io, `Take back ${count} migration(s)?`, options.yes ?? false, refusal);
         const progress = output.progress();
         const run = await reportingMigrationErrors(() =>
-          migrator.down({ ...downOptions, onProgress: progressLine(progress) }),
+          migrator.down({ ...downOptions, signal, onProgress: progressLine(progress) }),
         );
         output.result(
           { reverted: run.migrations.map(identify) },
@@ -79,7 +78,7 @@ export function registerDown(group: Command, cli: CliContext): void {
         );
         return EXIT.done;
       });
-    }),
+    }, WHEN_INTERRUPTED),
   );
 }
 

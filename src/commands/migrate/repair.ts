@@ -12,6 +12,7 @@ import {
   openMigrator,
   reportingMigrationErrors,
   type TargetFlags,
+  unknownVersion,
 } from './target.ts';
 
 type RepairFlags = TargetFlags &
@@ -32,7 +33,10 @@ export function registerRepair(group: Command, cli: CliContext): void {
         ['unkey migrate repair --version 20260101000000 --mark applied', 'all its statements are in force'],
         ['unkey migrate repair --version 20260101000000 --mark pending', 'none of them is, run it again'],
       ],
-      exitCodes: [['6', 'there is no such migration, or the lock was not gained']],
+      exitCodes: [
+        ['5', 'there is no such migration'],
+        ['6', 'the migration has no file to be marked applied by, or the lock was not gained'],
+      ],
     },
   )
     .requiredOption('--version <version>', 'the migration')
@@ -46,17 +50,15 @@ export function registerRepair(group: Command, cli: CliContext): void {
   command.action(
     cli.action<RepairFlags>(async (invocation) => {
       const { io, options, output } = invocation;
-      if (!meansRelationalStore(options, output)) return EXIT.done;
       const { version, mark } = options;
+      if (!meansRelationalStore(options, output)) throw unknownVersion(version);
       const document = { version, state: mark };
       if (options.dryRun === true) {
         output.result({ dryRun: true, ...document }, () => `would record ${version} as ${mark}`);
         return EXIT.done;
       }
-      if (!(await confirm(io, `Record migration ${version} as ${mark}?`, options.yes ?? false))) {
-        output.note('nothing was recorded');
-        return EXIT.failed;
-      }
+      const question = `Record migration ${version} as ${mark}?`;
+      await confirm(io, question, options.yes ?? false, 'nothing was recorded');
       await withStore(invocation, async (db) => {
         const migrator = await openMigrator(db, options, io);
         await reportingMigrationErrors(() => migrator.repair(version, mark));

@@ -12,6 +12,7 @@ import {
   openMigrator,
   reportingMigrationErrors,
   type TargetFlags,
+  WHEN_INTERRUPTED,
 } from './target.ts';
 
 type UpFlags = TargetFlags &
@@ -46,7 +47,7 @@ export function registerUp(group: Command, cli: CliContext): void {
 
   command.action(
     cli.action<UpFlags>(async (invocation) => {
-      const { io, options, output } = invocation;
+      const { io, options, output, signal } = invocation;
       if (!meansRelationalStore(options, output)) {
         output.result({ applied: [], ahead: [] }, () => 'nothing to apply');
         return;
@@ -60,6 +61,7 @@ export function registerUp(group: Command, cli: CliContext): void {
             steps: options.steps,
             dryRun: options.dryRun,
             allowOutOfOrder: options.allowOutOfOrder,
+            signal,
             onProgress: progressLine(progress),
           }),
         );
@@ -78,6 +80,6 @@ export function registerUp(group: Command, cli: CliContext): void {
           ? 'nothing to apply, the schema is up to date'
           : `applied ${run.migrations.length} migration(s), up to ${run.migrations.at(-1)?.version}`,
       );
-    }),
+    }, WHEN_INTERRUPTED),
   );
 }

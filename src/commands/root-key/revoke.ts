@@ -54,10 +54,7 @@ export function registerRevoke(group: Command, cli: CliContext): void {
         }
         if (plan.revoked.length > 0) {
           const names = plan.revoked.map((key) => (key.name === null ? key.id : `${key.id} (${key.name})`));
-          if (!(await confirm(io, `Revoke ${names.join(', ')}?`, options.yes ?? false))) {
-            output.note('nothing was revoked');
-            return EXIT.failed;
-          }
+          await confirm(io, `Revoke ${names.join(', ')}?`, options.yes ?? false, 'nothing was revoked');
         }
         const done = await revokeRootKeys(deps, request);
         output.result(document(done), () => text(done, 'revoked'));

@@ -13,8 +13,8 @@ const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="pprof"' };
 export function basicAuthentication({ username, password }: BasicCredentials): Stage {
   const expected = digest(`Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`);
   return (next) => (exchange) => {
-    if (timingSafeEqual(digest(exchange.request.headers.authorization ?? ''), expected))
-      return next(exchange);
+    const given = (exchange.request.headers.authorization ?? '').replace(/^basic /i, 'Basic ');
+    if (timingSafeEqual(digest(given), expected)) return next(exchange);
     exchange.headers = CHALLENGE;
     return Promise.reject(
       new Fault('unkey:authentication:key_not_found', {

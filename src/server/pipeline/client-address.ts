@@ -1,6 +1,9 @@
 import ipaddr from 'ipaddr.js';
 import type { HttpRequest } from './exchange.ts';
 
+/** `peerAddress` is the other end of the connection, empty when unknown. */
+export type ClientAddressResolver = (request: HttpRequest, peerAddress: string) => string;
+
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 /**
@@ -9,15 +12,13 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
  * the last element that is not. Throws on an entry that is neither address nor CIDR.
  * Source: the chapter on client address and agent.
  */
-export function clientAddressResolver(
-  trustedProxies: readonly string[] | undefined,
-): (request: HttpRequest) => string {
+export function clientAddressResolver(trustedProxies: readonly string[] | undefined): ClientAddressResolver {
   if (trustedProxies === undefined) {
-    return (request) => forwardedFor(request)[0] ?? peerAddress(request);
+    return (request, peerAddress) => forwardedFor(request)[0] ?? withoutMapping(peerAddress);
   }
   const ranges = trustedProxies.map(parseRange);
-  return (request) => {
-    const peer = peerAddress(request);
+  return (request, peerAddress) => {
+    const peer = withoutMapping(peerAddress);
     if (!isTrusted(peer, ranges)) return peer;
     const hops = forwardedFor(request);
     return hops.findLast((hop) => !isTrusted(hop, ranges)) ?? hops[0] ?? peer;
@@ -57,8 +58,8 @@ function withoutPort(host: string): string {
 
 const MAPPED_IPV4 = '::ffff:';
 
-function peerAddress(request: HttpRequest): string {
-  const address = request.socket.remoteAddress ?? '';
+/** An IPv4 peer of a dual-stack socket as IPv4. */
+function withoutMapping(address: string): string {
   return address.startsWith(MAPPED_IPV4) && address.includes('.')
     ? address.slice(MAPPED_IPV4.length)
     : address;

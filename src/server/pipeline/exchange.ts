@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Fault } from '../../lib/fault.ts';
 import type { RequestScope } from '../../lib/request-scope.ts';
 import type { ClientInfo, Principal } from '../../services/auth/principal.ts';
+import type { ClientAddressResolver } from './client-address.ts';
 
 // One request and what the stages learn about it on the way in. The stages are composed once per endpoint, so a
 // request costs no closure of its own; whatever most requests never ask for (signal, client address) is made on demand.
@@ -44,8 +45,7 @@ export function composeStages(stages: readonly Stage[], endpoint: Endpoint, inne
 /** What every exchange needs of the server around it. */
 export interface ExchangeHost {
   readonly clock: Clock;
-  /** The client's address (spec: client address and agent). */
-  clientAddress(request: HttpRequest): string;
+  readonly clientAddress: ClientAddressResolver;
 }
 
 const NO_BODY = Buffer.alloc(0);
@@ -79,6 +79,8 @@ export class Exchange implements RequestScope {
   error: unknown;
 
   readonly #host: ExchangeHost;
+  /** Read at once: a closed connection does not tell any more who it was. */
+  readonly #peerAddress: string;
   #client: ClientInfo | undefined;
   #controller: AbortController | undefined;
   #deadline = Number.POSITIVE_INFINITY;
@@ -92,6 +94,7 @@ export class Exchange implements RequestScope {
     response: HttpResponse,
   ) {
     this.#host = host;
+    this.#peerAddress = request.socket.remoteAddress ?? '';
     this.endpoint = endpoint;
     this.requestId = requestId;
     this.request = request;
@@ -105,7 +108,7 @@ export class Exchange implements RequestScope {
 
   get client(): ClientInfo {
     this.#client ??= {
-      ip: this.#host.clientAddress(this.request),
+      ip: this.#host.clientAddress(this.request, this.#peerAddress),
       userAgent: this.request.headers['user-agent'] ?? '',
     };
     return this.#client;

@@ -2,6 +2,8 @@
 export type MigrationProblem =
   /** A state, a missing file or a bad argument forbids it; nothing was run. */
   | 'refused'
+  /** Nobody knows the version that was named; nothing was run. */
+  | 'unknown'
   /** Another migrator held the lock for too long; nothing was run. */
   | 'lock-timeout'
   /** A statement failed. */

@@ -38,6 +38,8 @@ export interface UpOptions {
   /** Only tell what would run. */
   readonly dryRun?: boolean | undefined;
   readonly allowOutOfOrder?: boolean | undefined;
+  /** Aborting it ends the run before the next migration. */
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: MigrationProgress) => void) | undefined;
 }
 
@@ -47,6 +49,8 @@ export interface DownOptions {
   /** How many to take back; default 1 without `to`. */
   readonly steps?: number | undefined;
   readonly dryRun?: boolean | undefined;
+  /** Aborting it ends the run before the next migration. */
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: MigrationProgress) => void) | undefined;
 }
 
@@ -157,6 +161,7 @@ export function createMigrator(options: MigratorOptions): Migrator {
       const chosen = chooseUp(migrations, found, upOptions);
       const planned = await plan(session, chosen, 'up');
       for (const [index, migration] of chosen.entries()) {
+        if (upOptions.signal?.aborted) return { migrations: planned.slice(0, index), ahead: aheadOf(found) };
         const failure = await applyMigration(
           session,
           runner,
@@ -187,6 +192,7 @@ export function createMigrator(options: MigratorOptions): Migrator {
       const chosen = chooseDown(migrations, found, downOptions);
       const planned = await plan(session, chosen, 'down');
       for (const [index, migration] of chosen.entries()) {
+        if (downOptions.signal?.aborted) return { migrations: planned.slice(0, index), ahead: aheadOf(found) };
         const failure = await revertMigration(
           session,
           runner,
@@ -247,7 +253,7 @@ function aheadOf(found: readonly MigrationStatus[]): string[] {
 }
 
 function unknownVersion(version: string): MigrationError {
-  return new MigrationError('refused', `there is no migration ${version}`, { version });
+  return new MigrationError('unknown', `there is no migration ${version}`, { version });
 }
 
 /** @throws MigrationError when a state forbids going on or the target is unknown */

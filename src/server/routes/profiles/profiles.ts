@@ -14,6 +14,9 @@ export interface Profile {
 const DEFAULT_SECONDS = 30;
 const MAX_SECONDS = 300;
 
+/** How much longer than a profile takes its connection may stand still, in milliseconds. */
+const IDLE_GRACE_MS = 60_000;
+
 /** `profile` samples the CPU, `heap` the allocations, both over `?seconds=` (1 to 300, default 30). */
 export const profiles: readonly Profile[] = [
   profile('profile', async (session, ms, signal) => {
@@ -38,6 +41,8 @@ function profile(
     endpoint: { method: 'GET', path, name: `GET ${path}` },
     async take(exchange) {
       const ms = secondsOf(exchange.request.url ?? '') * 1000;
+      // Nothing moves on the connection meanwhile, and the server cuts idle ones long before the longest profile ends.
+      exchange.request.socket.setTimeout(ms + IDLE_GRACE_MS);
       const session = new Session();
       session.connect();
       try {
