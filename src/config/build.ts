@@ -9,7 +9,7 @@ export interface BuildInput {
   readonly given: ReadonlyMap<string, Given>;
   readonly tables: ReadonlySet<string>;
   readonly generateInstanceId: () => string;
-  /** Whether log lines go to a terminal. */
+  /** Whether the process runs in a terminal, to which its log lines go. */
   readonly terminal: boolean;
 }
 
@@ -153,7 +153,9 @@ export function buildServerConfig(input: BuildInput): ServerConfig {
     server: {
       host: read.string('server.host'),
       startupTimeoutMs: read.durationMs('server.startup_timeout'),
-      drainDelayMs: read.durationMs('server.drain_delay'),
+      // Nobody balances load over a server in somebody's terminal.
+      drainDelayMs:
+        input.terminal && !given.has('server.drain_delay') ? 0 : read.durationMs('server.drain_delay'),
       drainTimeoutMs: read.durationMs('server.drain_timeout'),
       trustedProxies: read.list('server.trusted_proxies'),
     },

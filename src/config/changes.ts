@@ -7,9 +7,8 @@ export function changedSettings(before: LoadedConfig, after: LoadedConfig): stri
   const settings = after.settings
     .filter(({ setting, value }) => !isDeepStrictEqual(value, earlier.get(setting.path)))
     .map(({ setting }) => setting.path);
-  // A table may matter by being there alone; one whose keys are named already need not be named again.
-  const tables = [...before.tables.symmetricDifference(after.tables)].filter(
-    (table) => !settings.some((path) => path.startsWith(`${table}.`)),
-  );
-  return [...settings, ...tables];
+  // A table may matter by being there alone; one that something named is inside of need not be named again.
+  const tables = [...before.tables.symmetricDifference(after.tables)];
+  const named = [...settings, ...tables];
+  return named.filter((path) => !named.some((other) => other.startsWith(`${path}.`)));
 }

@@ -138,7 +138,8 @@ export function loadServerConfig(options: LoadOptions): LoadedConfig {
     ...profileProblems(options, given),
     ...(options.strict ? resolved.doubts : []),
   );
-  if (problems.length > 0) throw new ConfigError(problems);
+  const doubts = options.strict ? [] : resolved.doubts.map(describeProblem);
+  if (problems.length > 0) throw new ConfigError(problems, doubts);
 
   const effective = settings.map((setting): EffectiveSetting => {
     const entry = given.get(setting.path);
@@ -155,9 +156,6 @@ export function loadServerConfig(options: LoadOptions): LoadedConfig {
     origins: new Map(effective.map(({ setting, origin }) => [setting.path, origin])),
     settings: effective,
     tables: resolved.tables,
-    warnings: [
-      ...(options.strict ? [] : resolved.doubts.map(describeProblem)),
-      ...adviceOn(options.profile, given),
-    ],
+    warnings: [...doubts, ...adviceOn(options.profile, given)],
   };
 }

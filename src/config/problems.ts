@@ -21,9 +21,12 @@ export function describeProblem(problem: ConfigProblem): string {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
+  /** What is doubtful besides, one line each: an unknown key may be the misspelt name of a missing one. */
+  readonly warnings: readonly string[];
 
-  constructor(problems: readonly ConfigProblem[]) {
+  constructor(problems: readonly ConfigProblem[], warnings: readonly string[] = []) {
     super(problems.map(describeProblem).join('\n'));
     this.problems = problems;
+    this.warnings = warnings;
   }
 }

@@ -234,7 +234,9 @@ export const serverSchema = Joi.object({
       .example('60s'),
     drain_delay: duration()
       .default('5s')
-      .description('how long to keep serving after a stop signal, for balancers to notice')
+      .description(
+        'how long to keep serving after a stop signal, for balancers to notice; 0 on a terminal when absent',
+      )
       .example('5s'),
     drain_timeout: duration()
       .default('30s')

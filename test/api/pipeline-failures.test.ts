@@ -166,7 +166,10 @@ it('re-labels a failure as 499 when the client is gone', async () => {
   await expect(response).rejects.toThrow();
   await vi.waitFor(() =>
     expect(api.lines).toContainEqual(
-      expect.objectContaining({ msg: `POST ${PATH}`, http: expect.objectContaining({ status_code: 499 }) }),
+      expect.objectContaining({
+        msg: `POST ${PATH}`,
+        http: expect.objectContaining({ status_code: 499, ip_address: '127.0.0.1' }),
+      }),
     ),
   );
   expect(await api.metrics()).toContain(

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { LoadedConfig, LoadOptions } from '../../config/load.ts';
+import { CliError } from './cli-error.ts';
 import { EXIT } from './exit-codes.ts';
 import { applyEnvironment, readGlobals } from './globals.ts';
 import type { CliIo, StopSignal } from './io.ts';
@@ -75,29 +76,39 @@ async function untilStopped(
   work: (signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
   const abort = new AbortController();
-  const stopped = Promise.withResolvers<number>();
-  let stopCode: number | undefined;
-  const stop = (code: number) => {
-    if (stopCode !== undefined) return stopped.resolve(stopCode);
-    stopCode = code;
+  const settled = Promise.withResolvers<void>();
+  let reason: StopSignal | 'broken pipe' | undefined;
+  const stop = (why: StopSignal | 'broken pipe') => {
+    if (reason !== undefined) return settled.resolve();
+    reason = why;
     abort.abort(new Stopped('stopped'));
     // The handler may still undo what it began, but not for ever.
-    setTimeout(() => stopped.resolve(code), SETTLE_MS).unref();
+    setTimeout(() => settled.resolve(), SETTLE_MS).unref();
   };
-  const offSignal = io.onSignal((signal: StopSignal) =>
-    stop(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated),
-  );
-  const offPipe = io.onBrokenPipe(() => stop(EXIT.done));
+  const offSignal = io.onSignal(stop);
+  const offPipe = io.onBrokenPipe(() => stop('broken pipe'));
+  let code: number = EXIT.done;
   try {
-    const code = await Promise.race([work(abort.signal), stopped.promise]);
-    return stopCode ?? code;
+    code = (await Promise.race([work(abort.signal), settled.promise])) ?? EXIT.done;
   } catch (error) {
-    if (stopCode === undefined) throw error;
-    return stopCode;
+    if (reason === undefined) throw error;
   } finally {
     offSignal();
     offPipe();
   }
+  if (reason === undefined) return code;
+  if (reason === 'broken pipe') return EXIT.done;
+  throw interrupted(reason, interruptedHint);
+}
+
+function interrupted(signal: StopSignal, hint: string | undefined): CliError {
+  return new CliError({
+    exitCode: signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated,
+    code: 'interrupted',
+    title: 'interrupted',
+    detail: `stopped by ${signal}`,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 export function createCliContext(io: CliIo, state: RunState): CliContext {
@@ -139,11 +150,11 @@ export function createCliContext(io: CliIo, state: RunState): CliContext {
   return {
     io,
     action:
-      (handler, { server = false } = {}) =>
+      (handler, { server = false, interruptedHint } = {}) =>
       async (...parameters) => {
         state.exitCode = server
           ? await invoke(handler, parameters, new AbortController().signal, () => undefined)
-          : await untilStopped(io, (signal) => invoke(handler, parameters, signal, print));
+          : await untilStopped(io, interruptedHint, (signal) => invoke(handler, parameters, signal, print));
       },
   };
 }

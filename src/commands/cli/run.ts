@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { ConfigError } from '../../config/problems.ts';
 import { maskSecrets } from '../../config/redact.ts';
 import { commandModules } from '../commands.ts';
 import { CliError } from './cli-error.ts';
@@ -41,6 +42,7 @@ function report(error: unknown, argv: readonly string[], io: CliIo, state: RunSt
     }
     return EXIT.usage;
   }
+  if (error instanceof ConfigError) for (const warning of error.warnings) output.warn(warning);
   const failure = toCliError(error);
   output.failure(failure);
   if (failure.code === 'unexpected' && failure.cause instanceof Error) {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ServerConfig } from '../../config/server-config.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -6,6 +6,8 @@ import { silentLogger } from '../../lib/logger.ts';
 import { randomIds } from '../../lib/uid.ts';
 import { PERMISSION_PRESETS } from '../../services/rbac/catalogue.ts';
 import { bootstrap } from '../../services/root-keys/bootstrap.ts';
+import { CliError } from '../cli/cli-error.ts';
+import { EXIT } from '../cli/exit-codes.ts';
 import type { CliIo } from '../cli/io.ts';
 import type { Output } from '../cli/output.ts';
 import type { ApiRuntime } from '../runtime/api-runtime.ts';
@@ -30,7 +32,7 @@ export interface DevOptions {
 export async function runDev(options: DevOptions): Promise<number> {
   const { io, output } = options;
   const directory = options.dataDirectory === undefined ? undefined : resolve(io.cwd, options.dataDirectory);
-  if (directory !== undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (directory !== undefined) openDataDirectory(directory);
   const config = withStore(options.config, directory);
   return serve({
     config,
@@ -45,6 +47,23 @@ export async function runDev(options: DevOptions): Promise<number> {
       else output.text(welcome(access, config, directory));
     },
   });
+}
+
+/** Makes the directory, readable by its owner alone, unless it is there. @throws CliError when it cannot be written */
+function openDataDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new CliError({
+      exitCode: EXIT.failed,
+      code: 'data_directory_unusable',
+      title: 'data directory unusable',
+      detail: cause instanceof Error ? cause.message : String(cause),
+      hint: 'choose a directory that can be written with --data-dir',
+      cause,
+    });
+  }
 }
 
 function withStore(config: ServerConfig, directory: string | undefined): ServerConfig {

@@ -16,10 +16,11 @@ export function registerCreate(group: Command, cli: CliContext): void {
       ['unkey migrate create "add key owner"', 'one pair of files for every store of the kind'],
       ['unkey migrate create "add key owner" --per-dialect', 'a pair each for MySQL and SQLite'],
     ],
-    exitCodes: [['6', 'a migration of that name exists']],
+    exitCodes: [['6', 'a migration of that name exists, or the directory does not']],
   })
     .argument('<name>', 'what the migration does, in a few words')
-    .addOption(new Option('--per-dialect', 'a pair of files each for MySQL and SQLite'));
+    .addOption(new Option('--per-dialect', 'a pair of files each for MySQL and SQLite'))
+    .addOption(new Option('--dry-run', 'print the names and write nothing'));
   addTargetOptions(command);
 
   command.action(
@@ -27,19 +28,21 @@ export function registerCreate(group: Command, cli: CliContext): void {
       if (options.target === 'clickhouse') {
         throw usageError('--target clickhouse: this version brings no ClickHouse schema');
       }
-      const [{ createMigration, SQL_MIGRATIONS }, { systemClock }] = await Promise.all([
-        import('../../storage/sql/migration-files.ts'),
-        import('../../lib/clock.ts'),
-      ]);
-      const paths = await reportingMigrationErrors(() =>
-        createMigration(
-          directoryOf(options, io) ?? SQL_MIGRATIONS,
-          args[0],
-          options.perDialect === true ? ['mysql', 'sqlite'] : [],
-          systemClock.now(),
-        ),
+      const [{ migrationSlug, planMigrationFiles, SQL_MIGRATIONS, writeMigrationFiles }, { systemClock }] =
+        await Promise.all([import('../../storage/sql/migration-files.ts'), import('../../lib/clock.ts')]);
+      const slug = migrationSlug(args[0]);
+      if (slug === '') throw usageError('a migration needs a name with letters or digits');
+      const dialects = options.perDialect === true ? ['mysql', 'sqlite'] : [];
+      const directory = directoryOf(options, io) ?? SQL_MIGRATIONS;
+      const files = await reportingMigrationErrors(() =>
+        planMigrationFiles(directory, slug, dialects, systemClock.now()),
       );
-      output.result({ files: paths }, () => paths.join('\n'));
+      if (options.dryRun === true) {
+        output.result({ dryRun: true, files }, () => files.map((file) => `would write ${file}`).join('\n'));
+        return;
+      }
+      await writeMigrationFiles(files);
+      output.result({ files }, () => files.join('\n'));
     }),
   );
 }

@@ -161,12 +161,17 @@ function expiry(text: string): Expiry {
   const afterMs = parseDuration(text);
   if (afterMs !== undefined) return { afterMs };
   const at = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) {
+  if (Number.isNaN(at) || !isCalendarDay(text.slice(0, 10))) {
     throw new InvalidArgumentError(
       'It must be a duration such as 720h, or a time such as 2027-01-31T12:00:00Z.',
     );
   }
   return { at };
+}
+
+/** `Date.parse` takes the 30th of February for the 2nd of March. */
+function isCalendarDay(day: string): boolean {
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 function absolute(expires: Expiry, now: number): number {

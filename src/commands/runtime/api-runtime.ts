@@ -15,7 +15,7 @@ import { startMetricsListener } from '../../server/metrics/listener.ts';
 import { createMetrics } from '../../server/metrics/registry.ts';
 import { operations } from '../../server/routes/registry.ts';
 import { type ApiServer, createServer } from '../../server/server.ts';
-import { startTelemetry } from '../../server/tracing.ts';
+import type { Telemetry } from '../../server/tracing.ts';
 import { ListenError } from '../../server/transport/listen.ts';
 import { noEventSink } from '../../services/analytics/event-sink.ts';
 import { createAuthenticators } from '../../services/auth/create-authenticators.ts';
@@ -60,8 +60,8 @@ export interface ApiRuntime {
   readonly server: ApiServer;
   /** Drains, flushes and closes; true when nothing was cut short. Later calls wait for the first. */
   stop(): Promise<boolean>;
-  /** Re-reads the TLS files; a bad new file keeps the old one and rejects. */
-  reloadTls(): Promise<void>;
+  /** Re-reads the TLS files; false when the server has none. A bad new file keeps the old one and rejects. */
+  reloadTls(): Promise<boolean>;
 }
 
 /** Bound on the last step that may wait for others: pushing telemetry. */
@@ -86,13 +86,7 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
     configHash: sha256Hex(stringifyJson(config)).slice(0, CONFIG_HASH_LENGTH),
     strict: options.verifyResponses ?? false,
   });
-  const telemetry = startTelemetry({
-    sampleRate: config.observability.tracing?.sampleRate,
-    version: build.version,
-    instanceId: config.instanceId,
-    region: config.region,
-    log,
-  });
+  const telemetry = await openTelemetry(options);
   // Taken apart last-opened first: counters and buffers flush before telemetry is pushed and the stores close.
   const closers: Array<() => unknown> = [() => metrics.close()];
   const closeAll = async (): Promise<void> => {
@@ -109,7 +103,7 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
 
     const dependencies = openDependencies(config, db, log);
     closers.push(() => dependencies.close());
-    closers.push(() => withinTelemetryBound(telemetry.shutdown()));
+    closers.push(() => withinTelemetryBound(telemetry?.shutdown()));
 
     for (const line of unusedSettings(config)) log.warn({}, line);
     const limiter = createMemoryRateLimiter({ clock, metrics });
@@ -150,7 +144,7 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
       health: { checks: dependencies.checks, critical: config.health.critical },
       deadlineMs: REQUEST_DEADLINE_MS,
       verifyResponses: options.verifyResponses ?? false,
-      tracer: telemetry.tracer,
+      tracer: telemetry?.tracer,
       pprof: config.pprof,
     });
     const metricsPort = config.observability.metrics?.prometheusPort ?? 0;
@@ -186,7 +180,9 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
       },
       reloadTls: async () => {
         const renewed = await readTls(config);
-        if (renewed !== undefined) server.reloadTls(renewed);
+        if (renewed === undefined) return false;
+        server.reloadTls(renewed);
+        return true;
       },
     };
   } catch (error) {
@@ -253,6 +249,20 @@ async function bound<T>(binding: Promise<T>, setting: string): Promise<T> {
   }
 }
 
-async function withinTelemetryBound(shutdown: Promise<void>): Promise<void> {
+/** The telemetry SDK is large, and most installations do without: it is loaded when the configuration asks for traces. */
+async function openTelemetry({ config, build, log }: ApiRuntimeOptions): Promise<Telemetry | undefined> {
+  const { tracing } = config.observability;
+  if (tracing === undefined) return undefined;
+  const { startTelemetry } = await import('../../server/tracing.ts');
+  return startTelemetry({
+    sampleRate: tracing.sampleRate,
+    version: build.version,
+    instanceId: config.instanceId,
+    region: config.region,
+    log,
+  });
+}
+
+async function withinTelemetryBound(shutdown: Promise<void> | undefined): Promise<void> {
   await Promise.race([shutdown, sleep(TELEMETRY_SHUTDOWN_MS, undefined, { ref: false })]);
 }

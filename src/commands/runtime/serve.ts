@@ -138,15 +138,17 @@ async function reload(
   log: ProcessLogger,
 ): Promise<void> {
   try {
-    await runtime.reloadTls();
-    log.info({}, 'TLS files re-read');
+    const taken = await runtime.reloadTls();
+    log.info({}, taken ? 'SIGHUP: TLS files re-read' : 'SIGHUP: there are no TLS files to re-read');
   } catch (error) {
-    log.error({ err: error }, 'the new TLS files are unusable, keeping the old ones');
+    log.error({ err: error }, 'SIGHUP: the new TLS files are unusable, keeping the old ones');
   }
   try {
     const ignored = await changedSettings();
-    if (ignored.length > 0) log.warn({ ignored }, `changed, but needs a restart: ${ignored.join(', ')}`);
+    if (ignored.length > 0) {
+      log.warn({ ignored }, `SIGHUP: changed, but in force after a restart only: ${ignored.join(', ')}`);
+    }
   } catch (error) {
-    log.error({ err: error }, 'the configuration has become invalid, keeping the old one');
+    log.error({ err: error }, 'SIGHUP: the configuration has become invalid, keeping the old one');
   }
 }

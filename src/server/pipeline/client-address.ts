@@ -1,8 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { HttpRequest } from './exchange.ts';
-
-/** `peerAddress` is the other end of the connection, empty when unknown. */
-export type ClientAddressResolver = (request: HttpRequest, peerAddress: string) => string;
+import type { ClientAddressResolver, HttpRequest } from './exchange.ts';
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
 

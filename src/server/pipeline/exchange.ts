@@ -4,7 +4,6 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Fault } from '../../lib/fault.ts';
 import type { RequestScope } from '../../lib/request-scope.ts';
 import type { ClientInfo, Principal } from '../../services/auth/principal.ts';
-import type { ClientAddressResolver } from './client-address.ts';
 
 // One request and what the stages learn about it on the way in. The stages are composed once per endpoint, so a
 // request costs no closure of its own; whatever most requests never ask for (signal, client address) is made on demand.
@@ -41,6 +40,12 @@ export type Stage = (next: Handler, endpoint: Endpoint) => Handler;
 export function composeStages(stages: readonly Stage[], endpoint: Endpoint, innermost: Handler): Handler {
   return stages.reduceRight((next, stage) => stage(next, endpoint), innermost);
 }
+
+/**
+ * The client's address (spec: client address and agent). `peerAddress` is the other end of the connection, empty when
+ * unknown.
+ */
+export type ClientAddressResolver = (request: HttpRequest, peerAddress: string) => string;
 
 /** What every exchange needs of the server around it. */
 export interface ExchangeHost {

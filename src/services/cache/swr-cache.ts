@@ -22,8 +22,8 @@ export interface SwrCacheOptions {
 interface Entry<Value> {
   /** null = known to be absent. */
   readonly value: Value | null;
-  readonly freshUntil: number;
-  readonly staleUntil: number;
+  /** Unix milliseconds of the write; both windows count from it. */
+  readonly writtenAt: number;
 }
 
 interface QueuedRefresh {
@@ -143,22 +143,21 @@ export class SwrCache<Value> {
   #live(key: string): Entry<Value> | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    if (this.#options.clock.now() < entry.staleUntil) return entry;
+    if (this.#options.clock.now() < entry.writtenAt + this.#options.staleMs) return entry;
     this.#entries.delete(key);
     this.#countDeleted('expired');
     return undefined;
   }
 
   #isFresh(entry: Entry<Value>): boolean {
-    return this.#options.clock.now() < entry.freshUntil;
+    return this.#options.clock.now() < entry.writtenAt + this.#options.freshMs;
   }
 
   #write(key: string, value: Value | null): void {
     const now = this.#options.clock.now();
     this.#entries.set(key, {
       value,
-      freshUntil: now + this.#options.freshMs,
-      staleUntil: now + this.#options.staleMs,
+      writtenAt: now,
     });
     this.#dropExpired(now);
     this.#writes++;
@@ -172,7 +171,7 @@ export class SwrCache<Value> {
       const oldest = this.#entries.rkeys().next();
       if (oldest.done === true) return;
       const entry = this.#entries.peek(oldest.value);
-      if (entry === undefined || now < entry.staleUntil) return;
+      if (entry === undefined || now < entry.writtenAt + this.#options.staleMs) return;
       this.#entries.delete(oldest.value);
       this.#countDeleted('expired');
     }

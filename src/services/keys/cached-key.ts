@@ -84,17 +84,16 @@ export function decodeKey(rows: readonly VerificationRow[], log: Logger): Cached
 
   return {
     id: head.id,
-    hash: head.hash,
-    keyspaceId: head.keyspaceId,
-    workspaceId: head.workspaceId,
-    forWorkspaceId: head.forWorkspaceId,
+    keyspaceId: shared(head.keyspaceId),
+    workspaceId: shared(head.workspaceId),
+    forWorkspaceId: head.forWorkspaceId === null ? null : shared(head.forWorkspaceId),
     name: head.name,
     meta: parseMeta(head.meta, log, { keyId: head.id }),
     expires: head.expires === null ? null : fromDateTime(head.expires),
     enabled: Boolean(head.enabled),
     remaining: toNullableInteger(head.remaining),
     pendingMigrationId: head.pendingMigrationId,
-    apiId: head.apiId,
+    apiId: shared(head.apiId),
     apiDeleted: head.apiDeletedAt !== null,
     ipWhitelist: parseIpWhitelist(head.ipWhitelist),
     workspaceEnabled: Boolean(head.workspaceEnabled),
@@ -111,10 +110,31 @@ export function decodeKey(rows: readonly VerificationRow[], log: Logger): Cached
               .filter((limit) => !shadowed.has(limit.name))
               .sort((a, b) => compareBytes(a.name, b.name)),
           },
-    roles: sortedUnique(names(PART.role)),
-    permissions: sortedUnique([...names(PART.directPermission), ...names(PART.rolePermission)]),
-    ratelimits: byName,
+    roles: orNothing(sortedUnique(names(PART.role))),
+    permissions: orNothing(sortedUnique([...names(PART.directPermission), ...names(PART.rolePermission)])),
+    ratelimits: byName.size === 0 ? NO_LIMITS : byName,
   };
+}
+
+// A million keys may be cached: what most of them have in common is held once.
+
+const NOTHING: readonly string[] = [];
+const NO_LIMITS: ReadonlyMap<string, KeyRateLimit> = new Map();
+
+function orNothing(list: readonly string[]): readonly string[] {
+  return list.length === 0 ? NOTHING : list;
+}
+
+/** Ids of workspaces, APIs and keyspaces, which repeat in every key; forgotten as a whole when there are too many. */
+const sharedIds = new Map<string, string>();
+const MAX_SHARED_IDS = 10_000;
+
+function shared(id: string): string {
+  const known = sharedIds.get(id);
+  if (known !== undefined) return known;
+  if (sharedIds.size >= MAX_SHARED_IDS) sharedIds.clear();
+  sharedIds.set(id, id);
+  return id;
 }
 
 function decodeLimit(row: VerificationRow, identifier: string): KeyRateLimit[] {

@@ -15,7 +15,6 @@ export interface KeyRateLimit {
 /** Everything that a verification needs of a key; loaded in one statement, decoded once and cached by hash. */
 export interface CachedKey {
   readonly id: string;
-  readonly hash: string;
   readonly keyspaceId: string;
   readonly workspaceId: string;
   /** Set on root keys: the workspace that the key manages. */

@@ -96,7 +96,7 @@ async function refuseLastKeys(
     );
     if (!left) {
       throw new Fault('unkey:application:precondition_failed', {
-        public: `The workspace ${workspaceId} would be left without a live root key.`,
+        public: `The workspace ${workspaceId} would be left without a live root key. --force revokes it nevertheless.`,
       });
     }
   }

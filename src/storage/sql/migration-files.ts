@@ -23,11 +23,11 @@ const FILE_NAME = /^(\d{14})_([a-z0-9_]+?)(?:\.([a-z]+))?\.(up|down)\.sql$/;
 
 /**
  * The migrations of a directory for one dialect, oldest first. Other files than `.sql` are left alone.
- * @throws MigrationError for a file that is named otherwise, a version with two names, or one without an up file
+ * @throws MigrationError for a missing directory, a file that is named otherwise, a version with two names, or one without an up file
  */
 export async function loadMigrations(directory: string, dialect: string): Promise<Migration[]> {
   const found = new Map<string, { name: string; up?: string; down?: string }>();
-  for (const file of await readdir(directory)) {
+  for (const file of await filesOf(directory)) {
     if (!file.endsWith('.sql')) continue;
     const match = FILE_NAME.exec(file);
     if (match === null) throw new MigrationError('refused', `${file} is not named like a migration`);
@@ -73,33 +73,48 @@ export function splitStatements(text: string): string[] {
     .filter((statement) => statement !== '');
 }
 
-/**
- * Writes an empty up and down file (one pair per dialect, or one pair for all when `dialects` is empty) and returns
- * their paths.
- * @param name free text; becomes lower-case words joined by `_`
- * @param nowMs the version's time
- * @throws MigrationError when nothing is left of the name, or a file of that name or version is there
- */
-export async function createMigration(
-  directory: string,
-  name: string,
-  dialects: readonly string[],
-  nowMs: number,
-): Promise<string[]> {
-  const slug = name
+/** The words of a free text, lower-case and joined by `_`; empty when it holds no letter and no digit. */
+export function migrationSlug(name: string): string {
+  return name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '');
-  if (slug === '') throw new MigrationError('refused', 'a migration needs a name with letters or digits');
+}
+
+/**
+ * The paths of the files of a new migration, none of which is there: up and down, one pair per dialect, or one pair for
+ * all when `dialects` is empty.
+ * @param slug see {@link migrationSlug}
+ * @param nowMs the version's time
+ * @throws MigrationError when a file of that name or version is there, or the directory is not
+ */
+export async function planMigrationFiles(
+  directory: string,
+  slug: string,
+  dialects: readonly string[],
+  nowMs: number,
+): Promise<string[]> {
   const version = new Date(nowMs).toISOString().replace(/\D/g, '').slice(0, 14);
-  const existing = await readdir(directory);
+  const existing = await filesOf(directory);
   const taken = existing.find((file) => file.startsWith(`${version}_`) || FILE_NAME.exec(file)?.[2] === slug);
   if (taken !== undefined)
     throw new MigrationError('refused', `a migration of that name or version exists: ${taken}`);
   const suffixes = dialects.length === 0 ? [''] : dialects.map((dialect) => `.${dialect}`);
-  const paths = suffixes.flatMap((suffix) =>
+  return suffixes.flatMap((suffix) =>
     ['up', 'down'].map((direction) => join(directory, `${version}_${slug}${suffix}.${direction}.sql`)),
   );
+}
+
+/** Writes an empty file at each path. */
+export async function writeMigrationFiles(paths: readonly string[]): Promise<void> {
   for (const path of paths) await writeFile(path, '', { flag: 'wx' });
-  return paths;
+}
+
+async function filesOf(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    throw new MigrationError('refused', `there is no directory ${directory}`, { cause: error });
+  }
 }

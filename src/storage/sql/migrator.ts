@@ -192,7 +192,8 @@ export function createMigrator(options: MigratorOptions): Migrator {
       const chosen = chooseDown(migrations, found, downOptions);
       const planned = await plan(session, chosen, 'down');
       for (const [index, migration] of chosen.entries()) {
-        if (downOptions.signal?.aborted) return { migrations: planned.slice(0, index), ahead: aheadOf(found) };
+        if (downOptions.signal?.aborted)
+          return { migrations: planned.slice(0, index), ahead: aheadOf(found) };
         const failure = await revertMigration(
           session,
           runner,

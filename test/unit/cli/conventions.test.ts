@@ -330,19 +330,25 @@ describe('secrets', () => {
 
 describe('questions', () => {
   const asking = tree((cli, command) =>
-    command
-      .option('-y, --yes', 'do it')
-      .action(
-        cli.action<{ yes?: boolean }>(async ({ io, options, output }) =>
-          output.text(String(await confirm(io, 'Delete it?', options.yes ?? false))),
-        ),
-      ),
+    command.option('-y, --yes', 'do it').action(
+      cli.action<{ yes?: boolean }>(async ({ io, options, output }) => {
+        await confirm(io, 'Delete it?', options.yes ?? false, 'nothing was deleted');
+        output.result({ deleted: true }, () => 'deleted');
+      }),
+    ),
   );
 
   it('are answered by --yes or on the terminal', async () => {
-    expect((await run(['thing', 'do', '-y'], asking)).out).toBe('true\n');
-    expect((await run(['thing', 'do'], asking, { terminal: true, stdin: 'y\n' })).out).toBe('true\n');
-    expect((await run(['thing', 'do'], asking, { terminal: true, stdin: '\n' })).out).toBe('false\n');
+    expect((await run(['thing', 'do', '-y'], asking)).out).toBe('deleted\n');
+    expect((await run(['thing', 'do'], asking, { terminal: true, stdin: 'y\n' })).out).toBe('deleted\n');
+  });
+
+  it('answered with no end with 1, with one document in JSON mode', async () => {
+    const human = await run(['thing', 'do'], asking, { terminal: true, stdin: '\n' });
+    expect([human.code, human.out]).toEqual([EXIT.failed, '']);
+    expect(human.err).toContain('nothing was deleted');
+    const json = await run(['thing', 'do', '--json'], asking, { terminal: true, stdin: 'n\n' });
+    expect(JSON.parse(json.out)).toMatchObject({ error: { code: 'declined' } });
   });
 
   it('without a terminal end with 2 and name the flag', async () => {
@@ -370,7 +376,15 @@ describe('the end from outside', () => {
     const running = runCli(['thing', 'do'], io, [hanging]);
     await new Promise((resolve) => setImmediate(resolve));
     io.signal(signal);
-    expect([await running, io.err()]).toEqual([code, '']);
+    expect([await running, io.err()]).toEqual([code, `error: interrupted: stopped by ${signal}\n`]);
+  });
+
+  it('leaves one document on stdout in JSON mode', async () => {
+    const io = memoryIo();
+    const running = runCli(['thing', 'do', '--json'], io, [hanging]);
+    await new Promise((resolve) => setImmediate(resolve));
+    io.signal('SIGINT');
+    expect([await running, JSON.parse(io.out())]).toMatchObject([130, { error: { code: 'interrupted' } }]);
   });
 
   it('by a broken pipe is quiet', async () => {

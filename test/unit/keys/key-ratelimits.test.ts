@@ -18,7 +18,6 @@ function limit(name: string, overrides: Partial<KeyRateLimit> = {}): KeyRateLimi
 function keyWith(limits: KeyRateLimit[], identity?: CachedKey['identity']): CachedKey {
   return {
     id: 'key_1',
-    hash: 'h',
     keyspaceId: 'ks_1',
     workspaceId: 'ws_1',
     forWorkspaceId: null,

@@ -1,9 +1,6 @@
 import { expect, it } from 'vitest';
-import {
-  type ClientAddressResolver,
-  clientAddressResolver,
-} from '../../../src/server/pipeline/client-address.ts';
-import type { HttpRequest } from '../../../src/server/pipeline/exchange.ts';
+import { clientAddressResolver } from '../../../src/server/pipeline/client-address.ts';
+import type { ClientAddressResolver, HttpRequest } from '../../../src/server/pipeline/exchange.ts';
 
 const client = (resolve: ClientAddressResolver, peer: string, forwardedFor?: string): string =>
   resolve({ headers: { 'x-forwarded-for': forwardedFor } } as unknown as HttpRequest, peer);

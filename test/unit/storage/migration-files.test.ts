@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MigrationError } from '../../../src/storage/sql/migration-error.ts';
 import {
-  createMigration,
   loadMigrations,
+  migrationSlug,
+  planMigrationFiles,
   SQL_MIGRATIONS,
   splitStatements,
+  writeMigrationFiles,
 } from '../../../src/storage/sql/migration-files.ts';
 
 let directory: string;
@@ -66,11 +68,17 @@ describe('loadMigrations', () => {
   });
 });
 
-describe('createMigration', () => {
+describe('a new migration', () => {
   const now = Date.UTC(2026, 2, 4, 5, 6, 7);
+  const plan = (slug: string, at: number, dialects: readonly string[] = []) =>
+    planMigrationFiles(directory, slug, dialects, at);
 
-  test('writes empty files named by time and slug', async () => {
-    const paths = await createMigration(directory, 'Add Key Tags!', ['mysql', 'sqlite'], now);
+  test('is named by the words of its description', () => {
+    expect([migrationSlug('Add Key: Tags!'), migrationSlug('!!')]).toEqual(['add_key_tags', '']);
+  });
+
+  test('is planned by time and slug, and written empty', async () => {
+    const paths = await plan('add_key_tags', now, ['mysql', 'sqlite']);
 
     expect(paths.map((path) => path.slice(directory.length + 1))).toEqual([
       '20260304050607_add_key_tags.mysql.up.sql',
@@ -78,13 +86,16 @@ describe('createMigration', () => {
       '20260304050607_add_key_tags.sqlite.up.sql',
       '20260304050607_add_key_tags.sqlite.down.sql',
     ]);
+    expect(await readdir(directory)).toEqual([]);
+    await writeMigrationFiles(paths);
     expect(await readdir(directory)).toHaveLength(4);
   });
 
-  test('refuses a name or a version that is there, and a name without letters', async () => {
-    await createMigration(directory, 'tags', [], now);
-    await expect(createMigration(directory, 'Tags', [], now + 1000)).rejects.toBeInstanceOf(MigrationError);
-    await expect(createMigration(directory, 'other', [], now)).rejects.toBeInstanceOf(MigrationError);
-    await expect(createMigration(directory, '!!', [], now + 2000)).rejects.toBeInstanceOf(MigrationError);
+  test('is refused when its name or version is there, or the directory is not', async () => {
+    await writeMigrationFiles(await plan('tags', now));
+    await expect(plan('tags', now + 1000)).rejects.toBeInstanceOf(MigrationError);
+    await expect(plan('other', now)).rejects.toBeInstanceOf(MigrationError);
+    const nowhere = planMigrationFiles(join(directory, 'nowhere'), 'tags', [], now);
+    await expect(nowhere).rejects.toThrow(/no directory/);
   });
 });

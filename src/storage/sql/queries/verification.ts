@@ -8,7 +8,6 @@ import type { Queryable } from '../database.ts';
 export interface VerificationRow {
   readonly part: number;
   readonly id: string;
-  readonly hash: string;
   readonly keyspaceId: string;
   readonly workspaceId: string;
   readonly forWorkspaceId: string | null;
@@ -45,7 +44,7 @@ export function loadVerificationRows(q: Queryable, hash: string): Promise<Verifi
   return q.all<VerificationRow>(
     'loadVerificationRows',
     `SELECT part.n AS part,
-            k.id AS id, k.hash AS hash, k.key_auth_id AS keyspaceId, k.workspace_id AS workspaceId,
+            k.id AS id, k.key_auth_id AS keyspaceId, k.workspace_id AS workspaceId,
             k.for_workspace_id AS forWorkspaceId, k.name AS name,
             CASE WHEN part.n = 0 THEN k.meta END AS meta,
             k.expires AS expires, k.enabled AS enabled, k.remaining_requests AS remaining,
