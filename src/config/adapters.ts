@@ -1,16 +1,7 @@
-// Which adapter a connection string picks, by its scheme; the one place that decides (CFG-11).
+// Which adapter a connection string picks, by its scheme (CFG-11).
 
 export function databaseAdapter(url: string): 'sqlite' | 'mysql' {
   return url.startsWith('sqlite:') ? 'sqlite' : 'mysql';
-}
-
-export function counterAdapter(url: string): 'memory' | 'redis' {
-  return url.startsWith('memory:') ? 'memory' : 'redis';
-}
-
-export function analyticsAdapter(url: string | undefined): 'none' | 'chdb' | 'clickhouse' {
-  if (url === undefined) return 'none';
-  return url.startsWith('chdb:') ? 'chdb' : 'clickhouse';
 }
 
 export function vaultAdapter(url: string | undefined): 'none' | 'embedded' | 'remote' {

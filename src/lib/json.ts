@@ -3,8 +3,11 @@
 /** An integer as the database holds it: a number when exact, else a bigint. */
 export type Integer = number | bigint;
 
-interface RawJson {
-  rawJSON(text: string): unknown;
+declare global {
+  // Node has it; TypeScript's own declarations do not yet.
+  interface JSON {
+    rawJSON(text: string): unknown;
+  }
 }
 
 /** `JSON.stringify` that writes a bigint as an exact JSON integer. */
@@ -15,7 +18,7 @@ export function stringifyJson(value: unknown): string {
     // Only a bigint makes JSON.stringify throw on our own data; the replacer costs time, so it runs for those alone.
     if (!(error instanceof TypeError)) throw error;
     return JSON.stringify(value, (_key, member: unknown) =>
-      typeof member === 'bigint' ? (JSON as unknown as RawJson).rawJSON(member.toString()) : member,
+      typeof member === 'bigint' ? JSON.rawJSON(member.toString()) : member,
     );
   }
 }

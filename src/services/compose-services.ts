@@ -37,8 +37,6 @@ export function composeServices(deps: ServiceDeps): { services: Services; keyCac
   return {
     keyCache,
     services: {
-      clock: deps.clock,
-      ids: deps.ids,
       apis: createApiService(shared),
       keys: createKeyService(shared),
       verifier: createKeyVerifier(shared),

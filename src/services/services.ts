@@ -1,13 +1,9 @@
-import type { Clock } from '../lib/clock.ts';
-import type { IdSource } from '../lib/uid.ts';
 import type { ApiService } from './apis/api-service.ts';
 import type { KeyService } from './keys/key-service.ts';
 import type { KeyVerifier } from './keys/verifier.ts';
 
 /** Everything that operations may call. Composed once per process by compose-services.ts. */
 export interface Services {
-  readonly clock: Clock;
-  readonly ids: IdSource;
   readonly apis: ApiService;
   readonly keys: KeyService;
   readonly verifier: KeyVerifier;

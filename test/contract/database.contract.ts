@@ -9,14 +9,11 @@ import {
 } from '../../src/storage/sql/database.ts';
 import {
   byteEqual,
-  containsPattern,
-  containsText,
   forUpdate,
   fromDateTime,
   insertOrKeep,
   insertRows,
   toDateTime,
-  upsertRows,
 } from '../../src/storage/sql/dialect.ts';
 import { createMigrator } from '../../src/storage/sql/migrator.ts';
 
@@ -281,23 +278,6 @@ export function describeDatabase(name: string, open: () => Promise<MigratableDat
         expect((await read(added))?.number).toBe(3);
       });
 
-      test('upsertRows changes the named columns of a row that is there and keeps the rest', async () => {
-        const name = fresh();
-        await insertRows(db.primary, 'insert', 'things', [{ name, number: 1, text: 'first' }]);
-        const before = await read(name);
-
-        await upsertRows(
-          db.primary,
-          'upsert',
-          'things',
-          [{ name, number: 2, text: 'second' }],
-          ['name'],
-          ['number'],
-        );
-
-        expect(await read(name)).toEqual({ ...before, number: 2 });
-      });
-
       test('byteEqual tells letter cases apart on a column that folds them', async () => {
         const name = fresh();
         await insertRows(db.primary, 'insert', 'things', [{ name, folded: 'Default' }]);
@@ -312,27 +292,6 @@ export function describeDatabase(name: string, open: () => Promise<MigratableDat
         expect(await find('folded = :slug', 'default')).toBe(1);
         expect(await find(byteEqual(db, 'folded', 'slug'), 'default')).toBe(0);
         expect(await find(byteEqual(db, 'folded', 'slug'), 'Default')).toBe(1);
-      });
-
-      test('containsText finds the literal text in any letter case', async () => {
-        const prefix = fresh();
-        await insertRows(db.primary, 'insert', 'things', [
-          { name: `${prefix}-a`, text: 'Sale: 100% Off_now!' },
-          { name: `${prefix}-b`, text: 'sale: 100 percent off now' },
-        ]);
-        const find = async (text: string) => {
-          const rows = await db.primary.all<{ name: string }>(
-            'find',
-            `SELECT name FROM things WHERE name LIKE :names AND ${containsText('text', 'pattern')} ORDER BY name`,
-            { names: `${prefix}%`, pattern: containsPattern(text) },
-          );
-          return rows.map((row) => row.name.slice(prefix.length));
-        };
-
-        expect(await find('100%')).toEqual(['-a']);
-        expect(await find('off_NOW!')).toEqual(['-a']);
-        expect(await find('SALE')).toEqual(['-a', '-b']);
-        expect(await find('\\')).toEqual([]);
       });
     });
 

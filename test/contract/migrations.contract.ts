@@ -88,7 +88,7 @@ export function describeMigrations(name: string, open: () => Promise<MigratableD
       expect(await states()).toEqual({ [FIRST]: 'applied', [SECOND]: 'pending' });
       await migrator().up({ steps: 1 });
       expect(await states()).toEqual({ [FIRST]: 'applied', [SECOND]: 'applied' });
-      expect((await refusal(migrator().up({ to: '20990101000000' }))).problem).toBe('refused');
+      expect((await refusal(migrator().up({ to: '20990101000000' }))).problem).toBe('unknown');
     });
 
     test('tells progress as it goes', async () => {
@@ -208,7 +208,7 @@ export function describeMigrations(name: string, open: () => Promise<MigratableD
       await migrator().up();
       await migrator().repair(SECOND, 'pending');
       expect((await states())[SECOND]).toBe('pending');
-      expect((await refusal(migrator().repair('20990101000000', 'applied'))).problem).toBe('refused');
+      expect((await refusal(migrator().repair('20990101000000', 'applied'))).problem).toBe('unknown');
     });
 
     test('the product schema goes up, down and up again, and is the committed one', async () => {

@@ -165,12 +165,37 @@ describe('unkey migrate', () => {
   it('writes the files of a new migration, once', async () => {
     const site = await emptySite('sqlite');
     const create = ['migrate', 'create', 'Add key owner', '--directory', site.folder, '--json'];
+    const before = await readdir(site.folder);
+    const planned = await runUnkey([...create, '--dry-run'], { cwd: site.folder });
+    expect(JSON.parse(planned.stdout)).toMatchObject({
+      dryRun: true,
+      files: [expect.any(String), expect.any(String)],
+    });
+    expect(await readdir(site.folder)).toEqual(before);
+
     const first = await runUnkey(create, { cwd: site.folder });
     expect(JSON.parse(first.stdout).files).toEqual([
       expect.stringMatching(/\d{14}_add_key_owner\.up\.sql$/),
       expect.stringMatching(/\d{14}_add_key_owner\.down\.sql$/),
     ]);
     expect((await runUnkey(create, { cwd: site.folder })).code).toBe(6);
+
+    expect((await runUnkey(['migrate', 'create', '!'], { cwd: site.folder })).code).toBe(2);
+    const nowhere = ['migrate', 'create', 'other', '--directory', join(site.folder, 'nowhere')];
+    expect((await runUnkey(nowhere, { cwd: site.folder })).code).toBe(6);
+  });
+
+  it('ends with 5 for a version that nobody knows', async () => {
+    const site = await migratedSite('sqlite');
+    const unknown = '20990101000000';
+    for (const args of [
+      ['up', '--to', unknown],
+      ['down', '--to', unknown, '--yes'],
+      ['repair', '--version', unknown, '--mark', 'pending', '--yes'],
+    ]) {
+      const { code, document } = await site.json(['migrate', ...args]);
+      expect([code, document.error.detail]).toEqual([5, expect.stringContaining(unknown)]);
+    }
   });
 
   it('names an address that cannot be read as configuration, without quoting it', async () => {

@@ -134,6 +134,7 @@ describe('unkey root-key create', () => {
     ['a bad preset', ['--preset', 'everything']],
     ['an expiry in the past', ['--preset', 'full', '--expires', '2020-01-01T00:00:00Z']],
     ['an expiry that is none', ['--preset', 'full', '--expires', 'tomorrow']],
+    ['an expiry on no day', ['--preset', 'full', '--expires', '2099-02-30T00:00:00Z']],
     ['no name to match', ['--preset', 'full', '--if-not-exists']],
   ])('refuses as usage: %s', async (_, args) => {
     const site = await emptySite('sqlite');

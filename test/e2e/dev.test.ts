@@ -1,5 +1,5 @@
 // `unkey dev` as a process: what it prints, what it keeps, what it leaves behind.
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,6 +67,28 @@ describe('unkey dev', () => {
     expect(verified.data.code).toBe('VALID');
   });
 
+  it('makes a new root key when the kept one is none of its store', async () => {
+    const data = join(folder, 'data');
+    const first = await startDev(['--data-dir', data], { cwd: folder });
+    await first.process.end('SIGINT');
+    await writeFile(join(data, 'root-key'), 'unkey_ofSomebodyElse\n');
+
+    const second = await startDev(['--data-dir', data], { cwd: folder });
+    const api = await clientOf(second).apis.getApi({ apiId: second.apiId });
+    await second.process.end('SIGINT');
+    expect(api.data.id).toBe(second.apiId);
+    expect(await readFile(join(data, 'root-key'), 'utf8')).toBe(`${second.rootKey}\n`);
+  });
+
+  it('says so when the data directory is no directory', async () => {
+    const data = join(folder, 'data');
+    await writeFile(data, '');
+    const { code, stderr } = await startUnkey(['dev', '--port', '0', '--data-dir', data], { cwd: folder })
+      .ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: data directory unusable: .*\n.*--data-dir/m);
+  });
+
   it('names the port when it is taken', async () => {
     const first = await startDev([], { cwd: folder });
     const { port } = new URL(first.url);
@@ -74,6 +96,7 @@ describe('unkey dev', () => {
     await first.process.end('SIGINT');
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toContain(port);
+    expect(outcome.stderr).toContain('--port');
     expect(outcome.stderr).not.toMatch(/^\s+at /m);
   });
 });

@@ -5,7 +5,6 @@ import type { CliIo } from './io.ts';
 import { envOf, fromEnv, notesOf } from './notes.ts';
 import type { OutputFormat, OutputSettings } from './output.ts';
 
-export const GLOBAL_FLAGS_HEADING = 'Global flags:';
 const DEFAULT_FORMATS: readonly OutputFormat[] = ['human', 'json'];
 
 const globalOptions = new WeakSet<Option>();

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
+import { EXIT } from './exit-codes.ts';
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
@@ -31,15 +32,23 @@ export interface CliIo {
   onBrokenPipe(listener: () => void): () => void;
 }
 
+/** Whoever read the stream has gone: a closed pipe, a closed terminal. */
+const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
+
 /** The real process. Call once: it takes over the error events of stdout and stderr. */
 export function processIo(): CliIo {
   const brokenPipe = new Set<() => void>();
   const sink = (stream: NodeJS.WriteStream): TextSink => {
     let broken = false;
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
       broken = true;
-      for (const listener of brokenPipe) listener();
+      if (GONE.has(error.code) || stream !== process.stdout) {
+        for (const listener of brokenPipe) listener();
+        return;
+      }
+      // A full disk must not pass for success.
+      process.stderr.write(`error: standard output cannot be written: ${error.message}\n`);
+      process.exit(EXIT.failed);
     });
     return {
       isTTY: stream.isTTY === true,

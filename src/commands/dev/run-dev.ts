@@ -2,10 +2,12 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ServerConfig } from '../../config/server-config.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { sha256Base64 } from '../../lib/hash.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { randomIds } from '../../lib/uid.ts';
 import { PERMISSION_PRESETS } from '../../services/rbac/catalogue.ts';
 import { bootstrap } from '../../services/root-keys/bootstrap.ts';
+import { findKeyIdByHash } from '../../storage/sql/queries/root-keys.ts';
 import { CliError } from '../cli/cli-error.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { CliIo } from '../cli/io.ts';
@@ -82,13 +84,15 @@ interface Access {
 /** Bootstraps the workspace and yields its root key: the one kept in the data directory, or a new one. */
 async function openAccess({ url, db }: ApiRuntime, directory: string | undefined): Promise<Access> {
   const kept = directory === undefined ? undefined : readRootKey(directory);
+  // A file that was changed, or that came from elsewhere, holds no key of this store.
+  const known = kept !== undefined && (await findKeyIdByHash(db.primary, sha256Base64(kept))) !== undefined;
   const result = await bootstrap(
     { db, clock: systemClock, ids: randomIds, log: silentLogger },
     {
       workspaceSlug: WORKSPACE_SLUG,
       permissions: PERMISSION_PRESETS.full,
       // Without the text of the earlier key nobody could use it: a new one takes its place.
-      rotateRootKey: kept === undefined,
+      rotateRootKey: !known,
     },
   );
   const rootKey = result.rootKey ?? kept;

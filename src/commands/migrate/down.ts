@@ -37,6 +37,7 @@ export function registerDown(group: Command, cli: CliContext): void {
     ],
     exitCodes: [
       ['1', 'a statement failed, or the question was answered with no'],
+      ['5', 'there is no such version'],
       ['6', 'a migration has no down file, or the lock was not gained'],
     ],
   })

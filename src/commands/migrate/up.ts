@@ -34,6 +34,7 @@ export function registerUp(group: Command, cli: CliContext): void {
     ],
     exitCodes: [
       ['1', 'a statement failed'],
+      ['5', 'there is no such version'],
       ['6', 'an earlier migration is changed, missing, failed or out of order, or the lock was not gained'],
     ],
   })

@@ -8,11 +8,13 @@ import { CliError } from '../cli/cli-error.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { unlessAborted } from './signals.ts';
 
-/** Server answers that no waiting heals: wrong credentials, no rights, no such database. */
+/** Answers that no waiting heals: wrong credentials, no rights, no such database, a file that is none. */
 const FINAL_CODES: Readonly<Record<string, string>> = {
   ER_ACCESS_DENIED_ERROR: 'check user and password in database.primary',
   ER_DBACCESS_DENIED_ERROR: 'grant the user rights on the database named in database.primary',
   ER_BAD_DB_ERROR: 'create the database named in database.primary, or correct its name',
+  SQLITE_NOTADB: 'move the file that database.primary names out of the way, or correct the name',
+  SQLITE_CANTOPEN: 'let this user read and write the file that database.primary names, and its directory',
 };
 
 /**

@@ -1,19 +1,12 @@
-import type { ErrorCode } from '../../lib/error-codes.ts';
-import { errorTypeUrl } from '../../lib/error-codes.ts';
+import { type ErrorCode, errorTypeUrl } from '../../lib/error-codes.ts';
 import { errorRendering } from '../error-catalogue.ts';
+import type { Violation } from '../validation/violations.ts';
 import type { Reply } from './exchange.ts';
 import { JSON_TYPE } from './reply.ts';
 
-/** One complaint about the request's shape, as `error.errors[]` carries it. */
-export interface InputError {
-  readonly location: string;
-  readonly message: string;
-  readonly fix?: string;
-}
-
 export interface ErrorReplyOptions {
   readonly detail: string;
-  readonly errors?: readonly InputError[];
+  readonly errors?: readonly Violation[];
   /** `application/json` unless content negotiation chose otherwise. */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -1,9 +1,8 @@
 import Joi from 'joi';
+import { MIN_DURATION_MS } from '../../services/ratelimit/limiter.ts';
 import { anyInteger, integer } from './integers.ts';
 
 const MAX_RATELIMITS = 50;
-/** The limiter counts whole windows of at least a second. */
-const MIN_DURATION_MS = 1000;
 
 /** Rate limits to store with a key or an identity. Items are open: unknown members are ignored. */
 export function ratelimitsInput(): Joi.ArraySchema {

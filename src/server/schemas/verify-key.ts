@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { MIN_DURATION_MS } from '../../services/ratelimit/limiter.ts';
 import { identityData } from './identity.ts';
 import { anyInteger, integer } from './integers.ts';
 import { metaData } from './meta.ts';
@@ -17,7 +18,7 @@ const requestedLimit = Joi.object({
   limit: integer(0)
     .description('With `duration`: a limit for this call that need not be stored.')
     .example(100),
-  duration: integer(0).description('Window in milliseconds, at least 1000.').example(60000),
+  duration: integer(0).description(`Window in milliseconds, at least ${MIN_DURATION_MS}.`).example(60000),
 }).unknown(true);
 
 /** Schema of the body. Items of `ratelimits` are open, everything else is closed. */

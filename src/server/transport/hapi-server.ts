@@ -1,7 +1,6 @@
 import { type Lifecycle, type Request, type ResponseToolkit, type Server, server } from '@hapi/hapi';
 import type { Endpoint, HttpRequest, HttpResponse } from '../pipeline/exchange.ts';
-import type { Listener } from './listener.ts';
-import { answerClientError } from './listener.ts';
+import { answerClientError, type Listener } from './listener.ts';
 import {
   cleanedUrl,
   namesPath,

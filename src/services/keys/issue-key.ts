@@ -117,7 +117,6 @@ async function storeKey(
       createdAt,
       enabled: settings.enabled ?? true,
       ...request.credits,
-      pendingMigrationId: null,
     },
   ]);
   if (sealed !== undefined) await insertCiphertext(tx, { ...sealed, keyId, workspaceId, createdAt });

@@ -56,15 +56,12 @@ export interface StoredKey {
   readonly id: string;
   readonly keyspaceId: string;
   readonly workspaceId: string;
-  readonly forWorkspaceId: string | null;
   readonly hash: string;
   readonly start: string;
   readonly name: string | null;
   readonly identityId: string | null;
   /** Parsed; undefined when absent, empty or unreadable. */
   readonly meta: Readonly<Record<string, unknown>> | undefined;
-  /** As stored, for copies. */
-  readonly metaText: string | null;
   /** Times in unix milliseconds. */
   readonly expires: number | null;
   readonly createdAt: number;
@@ -77,7 +74,6 @@ export interface StoredKey {
   readonly refillAmount: Integer | null;
   /** null = daily, when there is a refill. */
   readonly refillDay: number | null;
-  readonly pendingMigrationId: string | null;
   /** undefined when the key has none, or its identity is soft-deleted. */
   readonly identity: StoredIdentity | undefined;
   /** By name. */
@@ -107,13 +103,13 @@ export async function completeKeys(q: Queryable, rows: readonly KeyRow[], log: L
       identityIds.length === 0 ? [] : listIdentityRatelimits(q, identityIds),
     ]);
   const parts = {
-    roles: groupBy(roles, (row) => row.keyId),
-    permissions: groupBy(permissions, (row) => row.keyId),
-    rolePermissions: groupBy(rolePermissions, (row) => row.keyId),
-    ratelimits: groupBy(ratelimits, (row) => row.ownerId),
+    roles: Map.groupBy(roles, (row) => row.keyId),
+    permissions: Map.groupBy(permissions, (row) => row.keyId),
+    rolePermissions: Map.groupBy(rolePermissions, (row) => row.keyId),
+    ratelimits: Map.groupBy(ratelimits, (row) => row.ownerId),
     ciphertexts: new Map(ciphertexts.map((row) => [row.keyId, row])),
     identities: new Map(identities.map((row) => [row.id, row])),
-    identityLimits: groupBy(identityLimits, (row) => row.ownerId),
+    identityLimits: Map.groupBy(identityLimits, (row) => row.ownerId),
   };
   return rows.map((row): StoredKey => {
     const identity = row.identityId === null ? undefined : parts.identities.get(row.identityId);
@@ -121,13 +117,11 @@ export async function completeKeys(q: Queryable, rows: readonly KeyRow[], log: L
       id: row.id,
       keyspaceId: row.keyspaceId,
       workspaceId: row.workspaceId,
-      forWorkspaceId: row.forWorkspaceId,
       hash: row.hash,
       start: row.start,
       name: row.name,
       identityId: row.identityId,
       meta: parseMeta(row.meta, log, { keyId: row.id }),
-      metaText: row.meta,
       expires: row.expires === null ? null : fromDateTime(row.expires),
       createdAt: row.createdAt,
       updatedAt: row.updatedAt,
@@ -136,7 +130,6 @@ export async function completeKeys(q: Queryable, rows: readonly KeyRow[], log: L
       remaining: toNullableInteger(row.remaining),
       refillAmount: toNullableInteger(row.refillAmount),
       refillDay: row.refillDay,
-      pendingMigrationId: row.pendingMigrationId,
       identity: identity && decodeIdentity(identity, parts.identityLimits.get(identity.id) ?? [], log),
       roles: (parts.roles.get(row.id) ?? []).map(decodeRole).sort((a, b) => compareBytes(a.name, b.name)),
       permissions: decodePermissions(parts.permissions.get(row.id)),
@@ -176,8 +169,4 @@ function decodeLimits(rows: readonly RatelimitRow[] = []): StoredRateLimit[] {
       autoApply: Boolean(row.autoApply),
     }))
     .sort((a, b) => compareBytes(a.name, b.name));
-}
-
-function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Map<string, Row[]> {
-  return Map.groupBy(rows, keyOf);
 }

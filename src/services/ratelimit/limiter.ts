@@ -1,6 +1,9 @@
 // The smallest interface that hides where counts live. Arithmetic and rules: the limiter chapter (sliding window over
 // fixed cells, all-or-nothing batches).
 
+/** The shortest window that can be counted, in milliseconds. */
+export const MIN_DURATION_MS = 1000;
+
 export interface RateLimitRequest {
   readonly workspaceId: string;
   /** The limit's name for keys, a namespace id for standalone limits, `workspace.ratelimit` for the API throttle. */
@@ -8,7 +11,7 @@ export interface RateLimitRequest {
   readonly identifier: string;
   /** At least 1. */
   readonly limit: number;
-  /** Window length in milliseconds, at least 1000. */
+  /** Window length in milliseconds, at least `MIN_DURATION_MS`. */
   readonly duration: number;
   /** Tokens to take; 0 only looks. */
   readonly cost: number;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Metrics } from '../../lib/metrics.ts';
-import type { RateLimitDecision, RateLimiter, RateLimitRequest } from './limiter.ts';
+import { MIN_DURATION_MS, type RateLimitDecision, type RateLimiter, type RateLimitRequest } from './limiter.ts';
 import { forgettableAfter, isOver, remainingOf, sequenceAt, weightedPrevious, windowEnd } from './window.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
@@ -182,8 +182,8 @@ function assertValid(request: RateLimitRequest): void {
   }
   if (!Number.isInteger(limit) || limit < 1)
     throw new RangeError(`limit ${limit} is not an integer of at least 1`);
-  if (!Number.isInteger(duration) || duration < 1000) {
-    throw new RangeError(`duration ${duration} is not an integer of at least 1000 ms`);
+  if (!Number.isInteger(duration) || duration < MIN_DURATION_MS) {
+    throw new RangeError(`duration ${duration} is not an integer of at least ${MIN_DURATION_MS} ms`);
   }
   if (!Number.isInteger(cost) || cost < 0)
     throw new RangeError(`cost ${cost} is not an integer of at least 0`);

@@ -58,7 +58,6 @@ export async function insertRootKeyWithGrants(
       remaining: null,
       refillAmount: null,
       refillDay: null,
-      pendingMigrationId: null,
     },
   ]);
   const grants = await ensureGrants(tx, root, key.grants, deps);

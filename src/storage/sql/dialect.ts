@@ -32,19 +32,6 @@ export function byteEqual(q: HasDialect, column: string, parameter: string): str
     : `(${column} = :${parameter} AND ${column} = :${parameter} COLLATE BINARY)`;
 }
 
-/**
- * A condition true when the column contains the text of the parameter, ignoring case (ASCII letters on SQLite, by
- * collation on MySQL). Bind the parameter to `containsPattern(text)`.
- */
-export function containsText(column: string, parameter: string): string {
-  return `LOWER(${column}) LIKE LOWER(:${parameter}) ESCAPE '!'`;
-}
-
-/** The pattern for `containsText`: the text itself, none of its characters being a wildcard. */
-export function containsPattern(text: string): string {
-  return `%${text.replace(/[!%_]/g, '!$&')}%`;
-}
-
 /** Unix milliseconds → the text of a datetime(3) column, UTC: `YYYY-MM-DD HH:MM:SS.mmm`, which sorts by time. */
 export function toDateTime(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').slice(0, 23);
@@ -88,29 +75,6 @@ export async function insertOrKeep(
       ? ' ON DUPLICATE KEY UPDATE pk = pk'
       : ` ON CONFLICT (${uniqueColumns.map(quoteIdentifier).join(', ')}) DO NOTHING`;
   await insertBatches(q, operation, table, rows, keep);
-}
-
-/**
- * Inserts rows; where the unique key is taken, the row that is there gets the new values of `updateColumns` and keeps
- * the rest.
- * @param uniqueColumns the columns of the unique key that may be taken
- */
-export async function upsertRows(
-  q: Queryable,
-  operation: string,
-  table: string,
-  rows: readonly RowValues[],
-  uniqueColumns: readonly string[],
-  updateColumns: readonly string[],
-): Promise<void> {
-  const columns = updateColumns.map(quoteIdentifier);
-  const update =
-    q.dialect === 'mysql'
-      ? ` ON DUPLICATE KEY UPDATE ${columns.map((column) => `${column} = VALUES(${column})`).join(', ')}`
-      : ` ON CONFLICT (${uniqueColumns.map(quoteIdentifier).join(', ')}) DO UPDATE SET ${columns
-          .map((column) => `${column} = excluded.${column}`)
-          .join(', ')}`;
-  await insertBatches(q, operation, table, rows, update);
 }
 
 async function insertBatches(

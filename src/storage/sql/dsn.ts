@@ -162,29 +162,3 @@ function parseTimeout(value: string): number | undefined {
     throw new DsnError('the database parameter timeout is no duration such as 5s or 500ms');
   return ms === 0 ? undefined : Math.max(1, Math.round(ms));
 }
-
-const SECRET_PARAMETER = /([?&](?:password|passwd|pwd|token|secret|access_key|api_key)=)[^&#]*/gi;
-
-/**
- * Any connection string (DSN or URL, well-formed or not) with its password shown as `***`. In doubt it hides too much.
- */
-export function redactDsn(text: string): string {
-  if (text.startsWith('sqlite:')) return text;
-  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0] ?? '';
-  const rest = text.slice(scheme.length);
-  const at = endOfCredentials(scheme, rest);
-  const credentials = rest.slice(0, at);
-  const colon = credentials.indexOf(':');
-  const shown = colon === -1 ? credentials : `${credentials.slice(0, colon + 1)}***`;
-  return scheme + shown + rest.slice(at).replace(SECRET_PARAMETER, '$1***');
-}
-
-/** Where the credentials end in what follows the scheme: at the `@`, or, in a DSN without one, at the end of it all. */
-function endOfCredentials(scheme: string, rest: string): number {
-  if (scheme !== '') return Math.max(0, rest.lastIndexOf('@'));
-  const slash = rest.lastIndexOf('/');
-  const at = slash === -1 ? rest.lastIndexOf('@') : rest.lastIndexOf('@', slash);
-  const anyAt = at === -1 ? rest.lastIndexOf('@') : at;
-  if (anyAt !== -1) return anyAt;
-  return /^(?:tcp|unix)?(?:\(|\/)/.test(rest) ? 0 : rest.length;
-}

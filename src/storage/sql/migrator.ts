@@ -211,8 +211,8 @@ export function createMigrator(options: MigratorOptions): Migrator {
     const migration = (await load()).find((candidate) => candidate.version === version);
     await locked(async (session) => {
       const record = (await readHistory(session)).find((entry) => entry.version === version);
+      if (record === undefined && migration === undefined) return unknownVersion(version);
       if (mark === 'pending') {
-        if (record === undefined && migration === undefined) return unknownVersion(version);
         await removeEntry(session, version);
         return undefined;
       }

@@ -4,6 +4,7 @@ import type { Principal } from '../../../services/auth/principal.ts';
 import type { CachedKey, KeyRateLimit } from '../../../services/keys/key-cache.ts';
 import { isAdHoc, type RequestedLimit } from '../../../services/keys/key-ratelimits.ts';
 import type { Verification, VerificationStatus } from '../../../services/keys/verifier.ts';
+import { MIN_DURATION_MS } from '../../../services/ratelimit/limiter.ts';
 import { isAuthorized } from '../../../services/rbac/query.ts';
 import { parsePermissionQuery } from '../../../services/rbac/query-language.ts';
 import { bearerOperation } from '../../operation.ts';
@@ -18,9 +19,6 @@ export interface VerifyKeyBody {
   readonly ratelimits?: readonly RequestedLimit[];
   readonly migrationId?: string;
 }
-
-/** The limiter counts whole windows of at least a second. */
-const MIN_DURATION_MS = 1000;
 
 export const verifyKey = bearerOperation<VerifyKeyBody>({
   name: 'keys.verifyKey',

@@ -1,12 +1,11 @@
 import type { Queryable, SqlParams, SqlValue } from '../database.ts';
 import { insertRows } from '../dialect.ts';
 
-/** The columns of a key that management operations read. */
-export interface KeyRow {
+/** Columns of a key that are written as they are read. */
+interface KeyBase {
   readonly id: string;
   readonly keyspaceId: string;
   readonly workspaceId: string;
-  readonly forWorkspaceId: string | null;
   readonly hash: string;
   readonly start: string;
   readonly name: string | null;
@@ -16,13 +15,16 @@ export interface KeyRow {
   /** Datetime text, UTC. */
   readonly expires: string | null;
   readonly createdAt: number;
+  readonly refillDay: number | null;
+}
+
+/** The columns of a key that management operations read. */
+export interface KeyRow extends KeyBase {
   readonly updatedAt: number | null;
   readonly lastUsedAt: number;
   readonly enabled: number;
   readonly remaining: number | string | null;
   readonly refillAmount: number | string | null;
-  readonly refillDay: number | null;
-  readonly pendingMigrationId: string | null;
 }
 
 /** A key with its API and keyspace. */
@@ -42,11 +44,10 @@ export interface Ciphertext {
 }
 
 const KEY_COLUMNS = `k.id AS id, k.key_auth_id AS keyspaceId, k.workspace_id AS workspaceId,
-            k.for_workspace_id AS forWorkspaceId, k.hash AS hash, k.start AS start, k.name AS name,
-            k.identity_id AS identityId, k.meta AS meta, k.expires AS expires, k.created_at_m AS createdAt,
-            k.updated_at_m AS updatedAt, k.last_used_at AS lastUsedAt, k.enabled AS enabled,
-            k.remaining_requests AS remaining, k.refill_amount AS refillAmount, k.refill_day AS refillDay,
-            k.pending_migration_id AS pendingMigrationId`;
+            k.hash AS hash, k.start AS start, k.name AS name, k.identity_id AS identityId, k.meta AS meta,
+            k.expires AS expires, k.created_at_m AS createdAt, k.updated_at_m AS updatedAt,
+            k.last_used_at AS lastUsedAt, k.enabled AS enabled, k.remaining_requests AS remaining,
+            k.refill_amount AS refillAmount, k.refill_day AS refillDay`;
 
 /** The key with this id or hash, unless it, its API, its keyspace or its workspace is deleted. */
 export async function findLiveKey(
@@ -113,23 +114,12 @@ export function listCiphertexts(q: Queryable, keyIds: readonly string[]): Promis
   );
 }
 
-export interface NewKeyRow {
-  readonly id: string;
-  readonly keyspaceId: string;
-  readonly workspaceId: string;
+export interface NewKeyRow extends KeyBase {
+  /** Set on root keys: the workspace that the key acts for. */
   readonly forWorkspaceId: string | null;
-  readonly hash: string;
-  readonly start: string;
-  readonly name: string | null;
-  readonly identityId: string | null;
-  readonly meta: string | null;
-  readonly expires: string | null;
-  readonly createdAt: number;
   readonly enabled: boolean;
   readonly remaining: number | bigint | null;
   readonly refillAmount: number | bigint | null;
-  readonly refillDay: number | null;
-  readonly pendingMigrationId: string | null;
 }
 
 /** Throws a DuplicateKeyError when an id or hash is taken. */
@@ -155,7 +145,6 @@ export async function insertKeys(q: Queryable, keys: readonly NewKeyRow[]): Prom
       refill_amount: key.refillAmount,
       refill_day: key.refillDay,
       last_used_at: 0,
-      pending_migration_id: key.pendingMigrationId,
     })),
   );
 }
