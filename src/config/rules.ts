@@ -110,7 +110,7 @@ export function missingProblems(given: GivenSettings, required: readonly string[
 }
 
 /** What the secrets that `unkey dev` makes up begin with. */
-export const DEV_SECRET_PREFIX = 'dev-only-';
+const DEV_SECRET_PREFIX = 'dev-only-';
 
 function* strings(value: unknown, path: string): Generator<readonly [path: string, text: string]> {
   if (typeof value === 'string') yield [path, value];

@@ -1,63 +1,26 @@
 // The configuration file of the server, as one Joi schema. Names, types, defaults, environment names, documentation and
 // the JSON Schema are all read off it. Source: the configuration section of the HTTP contract.
-import ipaddr from 'ipaddr.js';
 import Joi from 'joi';
 import { authEntrySchemas } from './auth-schema.ts';
-import type { SettingMeta } from './setting-meta.ts';
+import {
+  address,
+  clickhouseOrChdbUrl,
+  clickhouseUrl,
+  databaseUrl,
+  duration,
+  httpOrEmbeddedUrl,
+  httpOrigin,
+  httpUrl,
+  label,
+  meta,
+  port,
+  ratio,
+  redisUrl,
+  text,
+} from './setting-kinds.ts';
 
 /** How a file refers to an environment variable. */
 const variable = (name: string) => `$\{${name}}`;
-
-const meta = (values: SettingMeta) => values;
-
-const text = () => Joi.string().allow('');
-const label = () => text().meta(meta({ mayBeEmpty: true }));
-const port = (min: 0 | 1) =>
-  Joi.number()
-    .integer()
-    .min(min)
-    .max(65_535)
-    .messages(
-      Object.fromEntries(
-        ['number.base', 'number.integer', 'number.min', 'number.max'].map((type) => [
-          type,
-          `must be an integer from ${min} to 65535`,
-        ]),
-      ),
-    );
-const ratio = () =>
-  Joi.number()
-    .min(0)
-    .max(1)
-    .messages({ 'number.min': 'must be from 0 to 1', 'number.max': 'must be from 0 to 1' });
-
-const DURATION = /^(?:0|\+?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/;
-const NO_DURATION = 'must be a duration such as 500ms, 30s or 1h30m';
-const duration = () =>
-  Joi.string()
-    .pattern(DURATION)
-    .messages({ 'string.pattern.base': NO_DURATION, 'string.base': NO_DURATION, 'string.empty': NO_DURATION })
-    .meta(meta({ duration: true }));
-
-const matching = (pattern: RegExp, what: string) =>
-  text().pattern(pattern).messages({ 'string.pattern.base': what });
-
-const HTTP_ORIGIN = /^https?:\/\/[^/?#\s]+$/i;
-const HTTP_URL = /^https?:\/\/[^/?#\s]+/i;
-const HTTP_OR_EMBEDDED = /^(?:https?:\/\/[^/?#\s]+|embedded:$)/i;
-const REDIS_URL = /^(?:rediss?:\/\/\S+|memory:$)/i;
-const CLICKHOUSE_URL = /^(?:clickhouse|https?):\/\/\S+$/i;
-const CLICKHOUSE_OR_CHDB = /^(?:(?:clickhouse|https?):\/\/\S+|chdb:.*)$/i;
-const DATABASE_URL =
-  /^(?:mysql:\/\/\S+|sqlite:.+|(?:[^@]*@|.*@)?(?:tcp|unix)\([^)]+\)\/[^/]+|(?:.*@)?\/[^/]+)$/is;
-const NO_DATABASE_URL =
-  'must be user:password@tcp(host:port)/database, mysql://…, sqlite:<path> or sqlite::memory:';
-
-const address = Joi.string()
-  .custom((value: string, helpers) =>
-    ipaddr.isValid(value) || ipaddr.isValidCIDR(value) ? value : helpers.error('address.invalid'),
-  )
-  .messages({ 'address.invalid': 'must be an IP address or a CIDR range' });
 
 export const serverSchema = Joi.object({
   instance_id: text()
@@ -71,7 +34,7 @@ export const serverSchema = Joi.object({
     .default('unknown')
     .description('name of the region, in logs, analytics and rate limits across regions')
     .example('eu-central-1'),
-  redis_url: matching(REDIS_URL, 'must be redis://…, rediss://… or memory:')
+  redis_url: redisUrl()
     .meta(meta({ secret: 'connection' }))
     .description('counters; required by `api serve`. `memory:` keeps them in this process')
     .example(variable('REDIS_URL')),
@@ -80,26 +43,26 @@ export const serverSchema = Joi.object({
     .default(10_485_760)
     .description('bytes; 0 means the default, a negative number no limit')
     .example(10_485_760),
-  portal_base_url: matching(HTTP_URL, 'must be an absolute http or https URL')
+  portal_base_url: httpUrl()
     .default('https://portal.unkey.com')
     .description('where portal sessions are opened')
     .example('https://portal.example.com'),
   database: Joi.object({
-    primary: matching(DATABASE_URL, NO_DATABASE_URL)
+    primary: databaseUrl()
       .meta(meta({ secret: 'connection' }))
       .description('relational store; required by `api serve`')
       .example(`unkey:${variable('DATABASE_PASSWORD')}@tcp(db:3306)/unkey?parseTime=true`),
-    readonly_replica: matching(DATABASE_URL, NO_DATABASE_URL)
+    readonly_replica: databaseUrl()
       .meta(meta({ secret: 'connection', aliases: ['UNKEY_DATABASE_REPLICA'] }))
       .description('store for reads; the primary when empty, refused with SQLite')
       .example(`unkey:${variable('DATABASE_PASSWORD')}@tcp(replica:3306)/unkey?parseTime=true`),
   }),
   clickhouse: Joi.object({
-    url: matching(CLICKHOUSE_OR_CHDB, 'must be clickhouse://…, http(s)://…, chdb: or chdb:<directory>')
+    url: clickhouseOrChdbUrl()
       .meta(meta({ secret: 'connection' }))
       .description('analytics; without it analytics writes are dropped')
       .example(`clickhouse://unkey:${variable('CLICKHOUSE_PASSWORD')}@clickhouse:9000/default`),
-    analytics_url: matching(CLICKHOUSE_URL, 'must be clickhouse://… or http(s)://…')
+    analytics_url: clickhouseUrl()
       .meta(meta({ secret: 'connection' }))
       .description('analytics queries of workspaces; needs a vault, and is not needed with `chdb:`')
       .example('http://clickhouse:8123/default'),
@@ -110,7 +73,7 @@ export const serverSchema = Joi.object({
     key_file: text().description('PEM private key; together with `cert_file`').example('/etc/unkey/tls.key'),
   }),
   vault: Joi.object({
-    url: matching(HTTP_OR_EMBEDDED, 'must be an absolute http or https URL, or embedded:')
+    url: httpOrEmbeddedUrl('an absolute http or https URL, or embedded:')
       .meta(meta({ secret: 'connection' }))
       .description('vault for recoverable keys; `embedded:` runs one in this process')
       .example('http://vault:8060'),
@@ -133,9 +96,7 @@ export const serverSchema = Joi.object({
         path: text().description('directory of the embedded vault').example('/var/lib/unkey/vault'),
       }),
       s3: Joi.object({
-        url: matching(HTTP_URL, 'must be an absolute http or https URL')
-          .description('S3 endpoint of the embedded vault')
-          .example('https://s3.example.com'),
+        url: httpUrl().description('S3 endpoint of the embedded vault').example('https://s3.example.com'),
         bucket: text().description('S3 bucket').example('unkey-vault'),
         access_key_id: text().description('S3 access key id').example('unkey'),
         access_key_secret: text()
@@ -146,7 +107,7 @@ export const serverSchema = Joi.object({
     }),
   }),
   control: Joi.object({
-    url: matching(HTTP_OR_EMBEDDED, 'must be an absolute http or https URL')
+    url: httpOrEmbeddedUrl('an absolute http or https URL')
       .meta(meta({ secret: 'connection', aliases: ['UNKEY_CTRL_URL'] }))
       .description('control plane; together with `token`')
       .example('http://control:7091'),
@@ -156,11 +117,7 @@ export const serverSchema = Joi.object({
       .example(variable('CONTROL_TOKEN')),
   }),
   restate: Joi.object({
-    url: text()
-      .pattern(HTTP_ORIGIN)
-      .messages({
-        'string.pattern.base': 'must be an absolute http or https URL without path, query or fragment',
-      })
+    url: httpOrigin()
       .meta(meta({ secret: 'connection' }))
       .description('workflow ingress; together with `api_key`')
       .example('http://restate:8080'),
@@ -243,7 +200,7 @@ export const serverSchema = Joi.object({
       .description('how long requests in flight may take to finish')
       .example('30s'),
     trusted_proxies: Joi.array()
-      .items(address)
+      .items(address())
       .description(
         'peers whose X-Forwarded-For is believed, as addresses and CIDR ranges; absent trusts every peer',
       )

@@ -1,4 +1,4 @@
-// JSON in which integers beyond 2^53 − 1 survive: databases that we adopt may hold 64-bit values.
+// JSON values, and JSON in which integers beyond 2^53 − 1 survive: databases we adopt may hold those.
 
 /** An integer as the database holds it: a number when exact, else a bigint. */
 export type Integer = number | bigint;
@@ -8,6 +8,13 @@ declare global {
   interface JSON {
     rawJSON(text: string): unknown;
   }
+}
+
+/** A JSON object, as opposed to an array, a scalar or null. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `JSON.stringify` that writes a bigint as an exact JSON integer. */

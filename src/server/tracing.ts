@@ -20,8 +20,8 @@ import type { Logger } from '../lib/logger.ts';
 import { WatchedExporter } from './watched-exporter.ts';
 
 export interface TelemetryOptions {
-  /** Share of requests that leave spans, 0 to 1; undefined = the configuration asks for no tracing. */
-  readonly sampleRate: number | undefined;
+  /** Share of requests that leave spans, 0 to 1. */
+  readonly sampleRate: number;
   readonly version: string;
   readonly instanceId: string;
   readonly region: string;
@@ -42,14 +42,13 @@ const OFF: Telemetry = { tracer: undefined, shutdown: () => Promise.resolve() };
 const BATCH = { maxExportBatchSize: 512, scheduledDelayMillis: 15_000 };
 
 /**
- * Starts exporting spans over OTLP/HTTP when the configuration asks for tracing and the environment names an endpoint
- * (or the console); otherwise nothing is set up and no connection is tried. Sampling follows OTEL_TRACES_SAMPLER where
- * set, else `sampleRate`.
+ * Starts exporting spans over OTLP/HTTP when the environment names an endpoint (or the console); otherwise nothing is
+ * set up and no connection is tried. Sampling follows OTEL_TRACES_SAMPLER where set, else `sampleRate`.
  */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
   const { sampleRate, log, env = process.env } = options;
-  const exporter = sampleRate === undefined ? undefined : chosenExporter(env);
-  if (sampleRate === undefined || exporter === undefined) return OFF;
+  const exporter = chosenExporter(env);
+  if (exporter === undefined) return OFF;
   const provider = new NodeTracerProvider({
     // The SDK reads OTEL_TRACES_SAMPLER itself when no sampler is handed to it.
     ...(env.OTEL_TRACES_SAMPLER === undefined ? { sampler: samplerOf(sampleRate) } : {}),
@@ -72,13 +71,16 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   };
 }
 
+/** The enumeration of compressions is in a package that only the exporter depends on. */
+type ExporterConfig = NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>;
+
 function chosenExporter(env: NodeJS.ProcessEnv): SpanExporter | undefined {
   if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return undefined;
   const choice = env.OTEL_TRACES_EXPORTER ?? 'otlp';
   if (choice === 'console') return new ConsoleSpanExporter();
   const endpoint = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_ENDPOINT ?? '';
   if (choice !== 'otlp' || endpoint === '') return undefined;
-  return new OTLPTraceExporter({ compression: 'gzip' as never });
+  return new OTLPTraceExporter({ compression: 'gzip' as NonNullable<ExporterConfig['compression']> });
 }
 
 function samplerOf(rate: number): Sampler {

@@ -5,7 +5,7 @@ import { DatabaseError, DuplicateKeyError } from '../storage/sql/database.ts';
  * Runs work on the relational store and reports its failures as the fault that callers see: `service_unavailable`.
  * Faults that the work throws itself pass through. `purpose` goes to the log ("listing keys").
  */
-export async function withStore<T>(purpose: string, work: () => Promise<T>): Promise<T> {
+export async function reportingStoreFailure<T>(purpose: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -19,6 +19,6 @@ export async function withStore<T>(purpose: string, work: () => Promise<T>): Pro
 }
 
 /** Whether the store itself failed, as opposed to a rule of ours refusing. */
-export function isStoreFailure(error: unknown): boolean {
+function isStoreFailure(error: unknown): boolean {
   return error instanceof DatabaseError || error instanceof DuplicateKeyError;
 }

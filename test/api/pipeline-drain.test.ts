@@ -7,19 +7,16 @@ const PATH = '/v2/apis.createApi';
 
 /** An operation that waits until the test lets it go. */
 function gated(): { operation: ReturnType<typeof nameOperation>; arrived(): number; open(): void } {
-  let open: () => void = () => undefined;
   let arrived = 0;
-  const gate = new Promise<void>((resolve) => {
-    open = resolve;
-  });
+  const gate = Promise.withResolvers<void>();
   return {
     operation: nameOperation(async () => {
       arrived++;
-      await gate;
+      await gate.promise;
       return { data: { apiId: 'api_1' } };
     }),
     arrived: () => arrived,
-    open,
+    open: gate.resolve,
   };
 }
 

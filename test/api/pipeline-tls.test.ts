@@ -141,28 +141,22 @@ it('does not start with a certificate and key that do not match', async () => {
 });
 
 it('lets HTTP/2 requests in flight finish while it stops', async () => {
-  let open: () => void = () => undefined;
-  let arrive: () => void = () => undefined;
-  const gate = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const arrived = new Promise<void>((resolve) => {
-    arrive = resolve;
-  });
+  const gate = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
   const slow = await startServer({
     tls: first,
     operations: [
       nameOperation(async () => {
-        arrive();
-        await gate;
+        arrived.resolve();
+        await gate.promise;
         return { data: { apiId: 'api_1' } };
       }),
     ],
   });
   const answer = overHttp2(slow.port, 'POST', PATH, '{"name":"abc"}');
-  await arrived;
+  await arrived.promise;
   const stopped = slow.server.stop(10_000);
-  open();
+  gate.resolve();
   expect((await answer).status).toBe(constants.HTTP_STATUS_OK);
   expect(await stopped).toBe(true);
 });

@@ -101,7 +101,7 @@ export function describeMigrations(name: string, open: () => Promise<MigratableD
     });
 
     test('a dry run tells the statements and runs none', async () => {
-      const { migrations } = await migrator().up({ dryRun: true });
+      const { migrations } = await migrator().planUp();
 
       expect(migrations.map(({ statements }) => statements)).toEqual([
         ['CREATE TABLE books (id int NOT NULL)'],

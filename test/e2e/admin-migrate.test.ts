@@ -3,8 +3,9 @@ import { appendFile, cp, mkdir, readdir, stat, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { StoreName } from '../support/servers.ts';
 import { runUnkey } from '../support/unkey-process.ts';
-import { type AdminSite, emptySite, migratedSite, STORES, type StoreName } from './admin-support.ts';
+import { type AdminSite, emptySite, migratedSite, STORES } from './admin-support.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/sql', import.meta.url));
 

@@ -12,7 +12,7 @@ import { bootstrap } from '../../src/services/root-keys/bootstrap.ts';
 import type { MigratableDatabase } from '../../src/storage/sql/database.ts';
 import { createMigrator } from '../../src/storage/sql/migrator.ts';
 import { openDatabase } from '../../src/storage/sql/open-database.ts';
-import { freshMysqlDatabase, requireOrSkip } from '../support/servers.ts';
+import { availableStores, freshMysqlDatabase, type StoreName } from '../support/servers.ts';
 import {
   type Outcome,
   runUnkey,
@@ -21,11 +21,7 @@ import {
   type UnkeyProcess,
 } from '../support/unkey-process.ts';
 
-export const STORES: readonly ('sqlite' | 'mysql')[] = requireOrSkip('mysql')
-  ? ['sqlite', 'mysql']
-  : ['sqlite'];
-
-export type StoreName = (typeof STORES)[number];
+export const STORES = availableStores();
 
 export interface AdminSite {
   readonly folder: string;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { CHROMIUM_ARGUMENTS } from '../support/browser.ts';
 import { chromiumPath, requireOrSkip } from '../support/servers.ts';
 import { type DevServer, startDev } from '../support/unkey-process.ts';
 
@@ -17,17 +18,6 @@ interface Operation {
   readonly operationId: string;
   readonly summary: string;
 }
-
-const LAUNCH_ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 describe.runIf(requireOrSkip('browser'))('/reference in Chromium', () => {
   let server: DevServer;
@@ -42,7 +32,7 @@ describe.runIf(requireOrSkip('browser'))('/reference in Chromium', () => {
     server = await startDev();
     context = await chromium.launchPersistentContext(profile, {
       executablePath: chromiumPath(),
-      args: LAUNCH_ARGUMENTS,
+      args: [...CHROMIUM_ARGUMENTS],
       viewport: { width: 1280, height: 900 },
     });
     page = await context.newPage();

@@ -3,12 +3,12 @@
 import { startApiRuntime } from '../../src/commands/runtime/api-runtime.ts';
 import type { ServerConfig } from '../../src/config/server-config.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
-import type { Logger } from '../../src/lib/logger.ts';
-import { silentLogger } from '../../src/lib/logger.ts';
+import { type Logger, silentLogger } from '../../src/lib/logger.ts';
 import { randomAlphanumeric, randomIds } from '../../src/lib/uid.ts';
 import { PERMISSION_PRESETS } from '../../src/services/rbac/catalogue.ts';
 import { bootstrap } from '../../src/services/root-keys/bootstrap.ts';
 import { createRootKey } from '../../src/services/root-keys/create-root-key.ts';
+import { FREE_TIER_LIMITS } from '../../src/services/root-keys/installation.ts';
 import type { Services } from '../../src/services/services.ts';
 import type { Database, SqlValue } from '../../src/storage/sql/database.ts';
 import { insertRows } from '../../src/storage/sql/dialect.ts';
@@ -111,7 +111,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
           created_at_m: clock.now(),
         },
       ]);
-      await insertRows(db.primary, 'testLimits', 'limits', [{ ...UNLIMITED, workspace_id: id }]);
+      await insertRows(db.primary, 'testLimits', 'limits', [{ ...FREE_TIER_LIMITS, workspace_id: id }]);
       return id;
     },
     async rootKey(permissions, workspaceId) {
@@ -131,23 +131,6 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     },
   };
 }
-
-const UNLIMITED = {
-  api_billable_operations_count_max_per_month: 150_000,
-  api_requests_count_max_per_minute: null,
-  logs_retention_days_max: 7,
-  logs_audit_retention_days_max: 30,
-  team_enabled: false,
-  cpu_cores_max: 10,
-  cpu_cores_max_per_instance: 2,
-  memory_mib_max: 20_480,
-  memory_mib_max_per_instance: 4_096,
-  storage_mib_max: 51_200,
-  storage_mib_max_per_instance: 10_240,
-  builds_concurrent_max: 1,
-  custom_domains_max: 0,
-  autoscaling_replicas_max: 0,
-};
 
 export const TEST_JWT_SECRET = 'a-secret-of-thirty-two-bytes-or-more';
 export const TEST_JWT_ISSUER = 'https://issuer.test';

@@ -40,7 +40,6 @@ export function memoryIo(options: MemoryIoOptions = {}): MemoryIo {
     },
     env: options.env ?? {},
     cwd: options.cwd ?? '/nonexistent',
-    homeDirectory: '/nonexistent',
     onSignal: (listener) => {
       onSignal.add(listener);
       return () => onSignal.delete(listener);

@@ -27,6 +27,13 @@ export function requireOrSkip(name: ServerName): boolean {
   return false;
 }
 
+export type StoreName = 'sqlite' | 'mysql';
+
+/** The relational stores that this run can use. */
+export function availableStores(): readonly StoreName[] {
+  return requireOrSkip('mysql') ? ['sqlite', 'mysql'] : ['sqlite'];
+}
+
 /** The MySQL server of this run as `mysql://user:password@host:port/`, with the right to create databases. */
 export function mysqlServerUrl(): string {
   return provided('mysql');

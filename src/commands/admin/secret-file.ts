@@ -50,9 +50,12 @@ export async function beginSecretFile(cwd: string, name: string): Promise<Secret
       path,
       async commit(secret) {
         try {
-          await handle.writeFile(`${secret}\n`);
-          await handle.sync();
-          await handle.close();
+          try {
+            await handle.writeFile(`${secret}\n`);
+            await handle.sync();
+          } finally {
+            await handle.close();
+          }
           await rename(temporary, path);
         } catch (error) {
           await rm(temporary, { force: true });

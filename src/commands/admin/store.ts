@@ -8,6 +8,7 @@ import type { Invocation } from '../cli/context.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { Output } from '../cli/output.ts';
 import { addSecretFlags, readSecret, type SecretSource } from '../cli/secret-flag.ts';
+import { schemaBehind } from './schema-behind.ts';
 
 const DATABASE: SecretSource = {
   flag: 'database',
@@ -110,12 +111,5 @@ async function requireCurrentSchema(db: MigratableDatabase): Promise<void> {
   ]);
   const migrator = createMigrator({ database: db, clock: systemClock, toolVersion: packageVersion() });
   const schema = await migrator.schemaState();
-  if (schema.state !== 'behind') return;
-  throw new CliError({
-    exitCode: EXIT.schema,
-    code: 'schema_behind',
-    title: 'schema out of date',
-    detail: `the database lacks ${schema.pending.length} migration(s), the first is ${schema.pending[0]}`,
-    hint: "run 'unkey migrate up' first",
-  });
+  if (schema.state === 'behind') throw schemaBehind(schema.pending, "run 'unkey migrate up' first");
 }

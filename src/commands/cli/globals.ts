@@ -2,10 +2,8 @@
 import { type Command, Option } from 'commander';
 import { usageError } from './cli-error.ts';
 import type { CliIo } from './io.ts';
-import { envOf, fromEnv, notesOf } from './notes.ts';
-import type { OutputFormat, OutputSettings } from './output.ts';
-
-const DEFAULT_FORMATS: readonly OutputFormat[] = ['human', 'json'];
+import { envOf, formatsOf, fromEnv } from './notes.ts';
+import type { OutputSettings } from './output.ts';
 
 const globalOptions = new WeakSet<Option>();
 
@@ -15,7 +13,7 @@ export function isGlobal(option: Option): boolean {
 
 /** Adds the global flags to a command, except those whose name it uses for something of its own. */
 export function addGlobalOptions(command: Command): void {
-  const formats = notesOf(command).outputs ?? DEFAULT_FORMATS;
+  const formats = formatsOf(command);
   const options = [
     new Option('--json', 'same as --output json'),
     fromEnv(
@@ -49,7 +47,7 @@ function globalValue(command: Command, long: string): unknown {
  * @throws CliError exit 2 for a format that the command does not print.
  */
 export function readGlobals(command: Command): OutputSettings {
-  const formats = notesOf(command).outputs ?? DEFAULT_FORMATS;
+  const formats = formatsOf(command);
   const output = globalValue(command, '--output') ?? 'human';
   const format = globalValue(command, '--json') === true ? 'json' : formats.find((known) => known === output);
   if (format === undefined) {

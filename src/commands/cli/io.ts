@@ -1,5 +1,4 @@
 // What a command sees of the outside world. Injected, so that tests run commands inside their own process.
-import { homedir } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { EXIT } from './exit-codes.ts';
@@ -25,7 +24,6 @@ export interface CliIo {
   };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly homeDirectory: string;
   /** Calls back on SIGINT and SIGTERM until the returned function is called. */
   onSignal(listener: (signal: StopSignal) => void): () => void;
   /** Calls back when whoever read stdout or stderr has gone. */
@@ -75,7 +73,6 @@ export function processIo(): CliIo {
     },
     env: process.env,
     cwd: process.cwd(),
-    homeDirectory: homedir(),
     onSignal: (listener) => {
       const signals: StopSignal[] = ['SIGINT', 'SIGTERM'];
       for (const signal of signals) process.on(signal, listener);

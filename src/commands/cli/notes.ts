@@ -28,6 +28,13 @@ export function notesOf(command: Command): CommandNotes {
   return notesByCommand.get(command) ?? { examples: [] };
 }
 
+const DEFAULT_FORMATS: readonly OutputFormat[] = ['human', 'json'];
+
+/** What `--output` takes on a command. */
+export function formatsOf(command: Command): readonly OutputFormat[] {
+  return notesOf(command).outputs ?? DEFAULT_FORMATS;
+}
+
 /**
  * Lets an option take its value from an environment variable when the flag is not given. commander's own `env()` reads
  * `process.env`; this one reads the injected environment, and only when the command runs (G-12).

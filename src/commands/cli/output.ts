@@ -34,7 +34,7 @@ export interface Output {
 }
 
 /** The JSON error document of G-4. */
-export function errorDocument(error: CliError): object {
+function errorDocument(error: CliError): object {
   return {
     error: {
       code: error.code,

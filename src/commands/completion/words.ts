@@ -1,6 +1,6 @@
 // What there is to complete, read off the command tree.
 import type { Command, Option } from 'commander';
-import { notesOf, pathOf, walk } from '../cli/notes.ts';
+import { formatsOf, pathOf, walk } from '../cli/notes.ts';
 
 export interface Place {
   /** The words that lead here: `unkey migrate`. */
@@ -16,7 +16,7 @@ export interface Place {
 function valuesOf(command: Command, option: Option): readonly string[] | undefined {
   if (option.long === '--output' && option.argChoices === undefined) {
     // Only the global flag takes a format; a command may use the name for a file of its own.
-    return option.flags.includes('<format>') ? (notesOf(command).outputs ?? ['human', 'json']) : undefined;
+    return option.flags.includes('<format>') ? formatsOf(command) : undefined;
   }
   return option.argChoices;
 }

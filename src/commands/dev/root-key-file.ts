@@ -1,7 +1,8 @@
 // The root key of a data directory, readable by its owner alone.
 
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { beginSecretFile } from '../admin/secret-file.ts';
 
 const FILE_NAME = 'root-key';
 
@@ -15,9 +16,8 @@ export function readRootKey(directory: string): string | undefined {
   }
 }
 
-/** Written under a temporary name and renamed, so that a crash leaves the old file or the new one. */
-export function storeRootKey(directory: string, rootKey: string): void {
-  const temporary = join(directory, `.${FILE_NAME}.${process.pid}`);
-  writeFileSync(temporary, `${rootKey}\n`, { mode: 0o600 });
-  renameSync(temporary, join(directory, FILE_NAME));
+/** Keeps the root key, in place of the one that the directory has. @throws CliError when it cannot be written */
+export async function storeRootKey(directory: string, rootKey: string): Promise<void> {
+  const file = await beginSecretFile(directory, FILE_NAME);
+  await file.commit(rootKey);
 }

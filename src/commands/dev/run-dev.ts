@@ -35,7 +35,7 @@ export async function runDev(options: DevOptions): Promise<number> {
   const { io, output } = options;
   const directory = options.dataDirectory === undefined ? undefined : resolve(io.cwd, options.dataDirectory);
   if (directory !== undefined) openDataDirectory(directory);
-  const config = withStore(options.config, directory);
+  const config = keptIn(directory, options.config);
   return serve({
     config,
     stopSignals: options.stopSignals,
@@ -68,7 +68,8 @@ function openDataDirectory(directory: string): void {
   }
 }
 
-function withStore(config: ServerConfig, directory: string | undefined): ServerConfig {
+/** The configuration with its store in the directory. */
+function keptIn(directory: string | undefined, config: ServerConfig): ServerConfig {
   // A store that was configured is used as it is; the directory stands in for the one in memory.
   if (directory === undefined || !config.database.primary.startsWith('sqlite::memory:')) return config;
   return { ...config, database: { ...config.database, primary: `sqlite:${join(directory, 'unkey.db')}` } };
@@ -97,7 +98,7 @@ async function openAccess({ url, db }: ApiRuntime, directory: string | undefined
   );
   const rootKey = result.rootKey ?? kept;
   if (rootKey === undefined) throw new Error('bootstrap was asked for a new root key and made none');
-  if (directory !== undefined && rootKey !== kept) storeRootKey(directory, rootKey);
+  if (directory !== undefined && rootKey !== kept) await storeRootKey(directory, rootKey);
   return { url, rootKey, workspaceId: result.workspaceId, apiId: result.apiId };
 }
 

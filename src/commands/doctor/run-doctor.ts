@@ -46,7 +46,7 @@ function checkGroups(options: DoctorOptions, config: ServerConfig | undefined): 
   const timeoutMs = flags.timeout;
   return [
     { checks: [configCheck({ env: io.env, cwd: io.cwd, configArgument: flags.config }), hostCheck()] },
-    databaseChecks({ config, timeoutMs, rootApiId: io.env.UNKEY_ROOT_API_ID || undefined }),
+    databaseChecks({ config, rootApiId: io.env.UNKEY_ROOT_API_ID || undefined }),
     redisChecks({ url: config?.redisUrl, timeoutMs }),
     { checks: clickhouseChecks({ config, timeoutMs }) },
     { checks: vaultChecks({ vault: config?.vault, timeoutMs }) },

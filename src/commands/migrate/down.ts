@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import type { DownPlan } from '../../storage/sql/migrator.ts';
-import { addStoreOptions, withStore } from '../admin/store.ts';
 import { usageError } from '../cli/cli-error.ts';
 import type { CliContext } from '../cli/context.ts';
 import { EXIT } from '../cli/exit-codes.ts';
@@ -10,23 +9,19 @@ import { confirm } from '../cli/prompt.ts';
 import { integer } from '../cli/values.ts';
 import { identify, progressLine, sqlText } from './present.ts';
 import {
-  addLockOption,
-  addTargetOptions,
-  type LockFlag,
+  addLockedOptions,
+  type LockedFlags,
   meansRelationalStore,
-  openMigrator,
-  reportingMigrationErrors,
-  type TargetFlags,
   WHEN_INTERRUPTED,
+  withMigrator,
 } from './target.ts';
 
-type DownFlags = TargetFlags &
-  LockFlag & {
-    readonly to?: string;
-    readonly steps?: number;
-    readonly yes?: boolean;
-    readonly dryRun?: boolean;
-  } & Record<string, unknown>;
+type DownFlags = LockedFlags & {
+  readonly to?: string;
+  readonly steps?: number;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+};
 
 export function registerDown(group: Command, cli: CliContext): void {
   const command = annotate(group.command('down').description('take applied migrations back, newest first'), {
@@ -45,7 +40,7 @@ export function registerDown(group: Command, cli: CliContext): void {
     .addOption(new Option('--steps <n>', 'how many to take back (default 1)').argParser(integer(1)))
     .addOption(new Option('-y, --yes', 'do not ask'))
     .addOption(new Option('--dry-run', 'print the SQL and run nothing'));
-  addStoreOptions(addLockOption(addTargetOptions(command)));
+  addLockedOptions(command);
 
   command.action(
     cli.action<DownFlags>(async (invocation) => {
@@ -57,10 +52,9 @@ export function registerDown(group: Command, cli: CliContext): void {
         output.result({ reverted: [] }, () => 'nothing to take back');
         return EXIT.done;
       }
-      const downOptions = { to: options.to, steps: options.steps };
-      return withStore(invocation, async (db) => {
-        const migrator = await openMigrator(db, options, io);
-        const plan = await reportingMigrationErrors(() => migrator.planDown(downOptions));
+      const selection = { to: options.to, steps: options.steps };
+      return withMigrator(invocation, async (migrator) => {
+        const plan = await migrator.planDown(selection);
         if (options.dryRun === true || plan.migrations.length === 0) {
           printPlan(output, plan, options.dryRun === true);
           return EXIT.done;
@@ -69,10 +63,8 @@ export function registerDown(group: Command, cli: CliContext): void {
         const count = plan.migrations.length;
         const refusal = 'nothing was taken back';
         await confirm(io, `Take back ${count} migration(s)?`, options.yes ?? false, refusal);
-        const progress = output.progress();
-        const run = await reportingMigrationErrors(() =>
-          migrator.down({ ...downOptions, signal, onProgress: progressLine(progress) }),
-        );
+        const onProgress = progressLine(output.progress());
+        const run = await migrator.down({ ...selection, signal, onProgress });
         output.result(
           { reverted: run.migrations.map(identify) },
           () => `took ${run.migrations.length} migration(s) back`,

@@ -1,27 +1,22 @@
 import { type Command, Option } from 'commander';
-import { addStoreOptions, withStore } from '../admin/store.ts';
 import type { CliContext } from '../cli/context.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { annotate } from '../cli/notes.ts';
 import { confirm } from '../cli/prompt.ts';
 import {
-  addLockOption,
-  addTargetOptions,
-  type LockFlag,
+  addLockedOptions,
+  type LockedFlags,
   meansRelationalStore,
-  openMigrator,
-  reportingMigrationErrors,
-  type TargetFlags,
   unknownVersion,
+  withMigrator,
 } from './target.ts';
 
-type RepairFlags = TargetFlags &
-  LockFlag & {
-    readonly version: string;
-    readonly mark: 'applied' | 'pending';
-    readonly yes?: boolean;
-    readonly dryRun?: boolean;
-  } & Record<string, unknown>;
+type RepairFlags = LockedFlags & {
+  readonly version: string;
+  readonly mark: 'applied' | 'pending';
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+};
 
 export function registerRepair(group: Command, cli: CliContext): void {
   const command = annotate(
@@ -45,7 +40,7 @@ export function registerRepair(group: Command, cli: CliContext): void {
     )
     .addOption(new Option('-y, --yes', 'do not ask'))
     .addOption(new Option('--dry-run', 'print what would be recorded and write nothing'));
-  addStoreOptions(addLockOption(addTargetOptions(command)));
+  addLockedOptions(command);
 
   command.action(
     cli.action<RepairFlags>(async (invocation) => {
@@ -59,10 +54,7 @@ export function registerRepair(group: Command, cli: CliContext): void {
       }
       const question = `Record migration ${version} as ${mark}?`;
       await confirm(io, question, options.yes ?? false, 'nothing was recorded');
-      await withStore(invocation, async (db) => {
-        const migrator = await openMigrator(db, options, io);
-        await reportingMigrationErrors(() => migrator.repair(version, mark));
-      });
+      await withMigrator(invocation, (migrator) => migrator.repair(version, mark));
       output.result(document, () => `recorded ${version} as ${mark}`);
       return EXIT.done;
     }),

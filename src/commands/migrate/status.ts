@@ -1,19 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { MigrationStatus } from '../../storage/sql/migration-states.ts';
-import { addStoreOptions, withStore } from '../admin/store.ts';
+import { addStoreOptions } from '../admin/store.ts';
 import { table, time } from '../admin/table.ts';
 import type { CliContext, Invocation } from '../cli/context.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { annotate } from '../cli/notes.ts';
 import { duration } from '../cli/values.ts';
-import {
-  addTargetOptions,
-  meansRelationalStore,
-  openMigrator,
-  reportingMigrationErrors,
-  type TargetFlags,
-} from './target.ts';
+import { addTargetOptions, meansRelationalStore, type TargetFlags, withMigrator } from './target.ts';
 
 type StatusFlags = TargetFlags & { readonly wait?: number } & Record<string, unknown>;
 
@@ -79,19 +73,14 @@ function isSettled(migrations: readonly MigrationStatus[]): boolean {
 
 /** The states, once they are settled or the time of `--wait` is over. Until then a store that does not answer is waited for, too. */
 async function statuses(invocation: Invocation<StatusFlags>): Promise<readonly MigrationStatus[]> {
-  const { io, options, output, signal } = invocation;
+  const { options, output, signal } = invocation;
   const { DatabaseError } = await import('../../storage/sql/database.ts');
-  const read = () =>
-    withStore(invocation, async (db) => {
-      const migrator = await openMigrator(db, options, io);
-      return reportingMigrationErrors(() => migrator.status());
-    });
   const deadline = performance.now() + (options.wait ?? 0);
   const progress = output.progress();
   for (;;) {
     const lastTry = performance.now() >= deadline;
     try {
-      const found = await read();
+      const found = await withMigrator(invocation, (migrator) => migrator.status());
       if (lastTry || isSettled(found)) return found;
       progress.update('waiting for migrations to be applied …');
     } catch (error) {

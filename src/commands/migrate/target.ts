@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { MigratableDatabase } from '../../storage/sql/database.ts';
 import type { Migrator } from '../../storage/sql/migrator.ts';
+import { addStoreOptions, type StoreInvocation, withStore } from '../admin/store.ts';
 import { CliError } from '../cli/cli-error.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import type { CliIo } from '../cli/io.ts';
@@ -16,10 +17,13 @@ export interface TargetFlags {
   readonly directory?: string;
 }
 
-export interface LockFlag {
+interface LockFlag {
   /** Milliseconds. */
   readonly lockTimeout?: number;
 }
+
+/** The flags of commands that may have to wait for the lock. */
+export type LockedFlags = TargetFlags & LockFlag & Record<string, unknown>;
 
 /** Adds `--target` and `--directory`. */
 export function addTargetOptions(command: Command): Command {
@@ -34,12 +38,14 @@ export function addTargetOptions(command: Command): Command {
     );
 }
 
-export function addLockOption(command: Command): Command {
-  return command.addOption(
+/** Adds `--target`, `--directory`, `--lock-timeout` and the flags of the store. */
+export function addLockedOptions(command: Command): Command {
+  addTargetOptions(command).addOption(
     new Option('--lock-timeout <duration>', 'how long to wait for another migrator (default 60s)').argParser(
       duration,
     ),
   );
+  return addStoreOptions(command);
 }
 
 /** Whether the relational store is meant. Says that ClickHouse is skipped where it is. */
@@ -55,7 +61,22 @@ export function directoryOf({ directory }: TargetFlags, io: CliIo): string | und
   return directory === undefined ? undefined : resolve(io.cwd, directory);
 }
 
-export async function openMigrator(
+/**
+ * Opens the store and runs `work` with its migrator. What the migrator refuses (exit 6), does not know (exit 5) or failed
+ * at (exit 1) is reported in the words of the CLI.
+ */
+export async function withMigrator<T>(
+  invocation: StoreInvocation & { readonly options: TargetFlags & LockFlag },
+  work: (migrator: Migrator) => Promise<T>,
+): Promise<T> {
+  const { io, options } = invocation;
+  return withStore(invocation, async (db) => {
+    const migrator = await openMigrator(db, options, io);
+    return reportingMigrationErrors(() => work(migrator));
+  });
+}
+
+async function openMigrator(
   db: MigratableDatabase,
   options: TargetFlags & LockFlag,
   io: CliIo,
@@ -88,10 +109,7 @@ export function unknownVersion(version: string): CliError {
   });
 }
 
-/**
- * Runs `work` and reports what the migrator refuses (exit 6), does not know (exit 5) or failed at (exit 1) in the words of
- * the CLI.
- */
+/** Runs `work` and reports the failures of migrations as {@link withMigrator} does. */
 export async function reportingMigrationErrors<T>(work: () => Promise<T>): Promise<T> {
   const { MigrationError } = await import('../../storage/sql/migration-error.ts');
   try {

@@ -1,27 +1,22 @@
 import { type Command, Option } from 'commander';
-import { addStoreOptions, withStore } from '../admin/store.ts';
 import type { CliContext } from '../cli/context.ts';
 import { annotate } from '../cli/notes.ts';
 import { integer } from '../cli/values.ts';
 import { identify, progressLine, sqlText } from './present.ts';
 import {
-  addLockOption,
-  addTargetOptions,
-  type LockFlag,
+  addLockedOptions,
+  type LockedFlags,
   meansRelationalStore,
-  openMigrator,
-  reportingMigrationErrors,
-  type TargetFlags,
   WHEN_INTERRUPTED,
+  withMigrator,
 } from './target.ts';
 
-type UpFlags = TargetFlags &
-  LockFlag & {
-    readonly to?: string;
-    readonly steps?: number;
-    readonly allowOutOfOrder?: boolean;
-    readonly dryRun?: boolean;
-  } & Record<string, unknown>;
+type UpFlags = LockedFlags & {
+  readonly to?: string;
+  readonly steps?: number;
+  readonly allowOutOfOrder?: boolean;
+  readonly dryRun?: boolean;
+};
 
 export function registerUp(group: Command, cli: CliContext): void {
   const command = annotate(group.command('up').description('apply pending migrations, in order'), {
@@ -44,29 +39,22 @@ export function registerUp(group: Command, cli: CliContext): void {
       new Option('--allow-out-of-order', 'apply pending versions older than the newest applied one, too'),
     )
     .addOption(new Option('--dry-run', 'print the SQL and run nothing'));
-  addStoreOptions(addLockOption(addTargetOptions(command)));
+  addLockedOptions(command);
 
   command.action(
     cli.action<UpFlags>(async (invocation) => {
-      const { io, options, output, signal } = invocation;
+      const { options, output, signal } = invocation;
       if (!meansRelationalStore(options, output)) {
         output.result({ applied: [], ahead: [] }, () => 'nothing to apply');
         return;
       }
-      const progress = output.progress();
-      const run = await withStore(invocation, async (db) => {
-        const migrator = await openMigrator(db, options, io);
-        return reportingMigrationErrors(() =>
-          migrator.up({
-            to: options.to,
-            steps: options.steps,
-            dryRun: options.dryRun,
-            allowOutOfOrder: options.allowOutOfOrder,
-            signal,
-            onProgress: progressLine(progress),
-          }),
-        );
-      });
+      const { to, steps, allowOutOfOrder } = options;
+      const selection = { to, steps, allowOutOfOrder };
+      const run = await withMigrator(invocation, (migrator) =>
+        options.dryRun === true
+          ? migrator.planUp(selection)
+          : migrator.up({ ...selection, signal, onProgress: progressLine(output.progress()) }),
+      );
       for (const version of run.ahead) {
         output.warn(`${version} was applied by a newer release; this one does not know it`);
       }

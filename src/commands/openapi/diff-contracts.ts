@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '../../lib/json.ts';
 import { buildOpenApiDocument } from '../../server/docs/openapi-document.ts';
 import type { AnyOperation } from '../../server/operation.ts';
 import { type Change, changeLog } from './change.ts';
 import { readContractFile, UnreadableContract } from './contract-file.ts';
 import { type DocumentOperation, documentOperations } from './document-operations.ts';
-import { isObject } from './json-pointer.ts';
 import { diffOperations } from './operation-diff.ts';
 
 /** What makes a comparison fail: a breaking change, any change, nothing. */

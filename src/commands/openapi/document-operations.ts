@@ -1,5 +1,6 @@
+import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { DocumentPath } from './contract-file.ts';
-import { isObject, type JsonObject, membersOf } from './json-pointer.ts';
+import { membersOf } from './json-pointer.ts';
 
 const METHODS: ReadonlySet<string> = new Set([
   'get',

@@ -1,8 +1,9 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { isObject } from '../../lib/json.ts';
 import { toViolations } from '../../server/validation/violations.ts';
 import type { DocumentPath } from './contract-file.ts';
 import type { Complaint } from './findings.ts';
-import { isObject, membersOf, pointerOf } from './json-pointer.ts';
+import { membersOf, pointerOf } from './json-pointer.ts';
 import { schemasOf, structuralParts } from './schema-walk.ts';
 
 interface Example {

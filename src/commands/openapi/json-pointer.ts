@@ -1,10 +1,5 @@
+import { isObject } from '../../lib/json.ts';
 import type { DocumentPath } from './contract-file.ts';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The members of an object; of anything else, none. */
 export function membersOf(value: unknown): [name: string, member: unknown][] {

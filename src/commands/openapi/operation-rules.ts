@@ -1,7 +1,8 @@
+import { isObject } from '../../lib/json.ts';
 import type { AnyOperation } from '../../server/operation.ts';
 import { type DocumentOperation, documentOperations } from './document-operations.ts';
 import type { Complaint } from './findings.ts';
-import { isObject, membersOf, resolveReference } from './json-pointer.ts';
+import { membersOf, resolveReference } from './json-pointer.ts';
 
 /** What every operation of a contract must say. */
 export function operationComplaints(document: unknown): Complaint[] {

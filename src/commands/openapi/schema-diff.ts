@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { ChangeLog } from './change.ts';
 import type { DocumentPath } from './contract-file.ts';
-import { isObject, type JsonObject, membersOf, resolveReference } from './json-pointer.ts';
+import { membersOf, resolveReference } from './json-pointer.ts';
 import { classOf, diffKeywords, type Place, type Side } from './schema-keywords.ts';
 
 /** Where a schema, or a reference to one, stands in its document. */

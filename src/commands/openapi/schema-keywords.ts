@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { JsonObject } from '../../lib/json.ts';
 import type { ChangeClass, ChangeLog } from './change.ts';
 import type { DocumentPath } from './contract-file.ts';
-import type { JsonObject } from './json-pointer.ts';
 
 // Differences between two versions of one schema that can be told without looking at the schemas inside it.
 

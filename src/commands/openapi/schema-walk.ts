@@ -1,5 +1,6 @@
+import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { DocumentPath } from './contract-file.ts';
-import { isObject, type JsonObject, membersOf } from './json-pointer.ts';
+import { membersOf } from './json-pointer.ts';
 
 /** Members that hold data of the API's users, not parts of the document. */
 const DATA: ReadonlySet<string> = new Set(['example', 'examples', 'default', 'enum', 'const']);

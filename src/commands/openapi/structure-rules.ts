@@ -1,7 +1,8 @@
 import type { ErrorObject } from 'ajv';
+import { isObject } from '../../lib/json.ts';
 import type { DocumentPath } from './contract-file.ts';
 import type { Complaint } from './findings.ts';
-import { isObject, partAt, pathOfPointer, pointerOf } from './json-pointer.ts';
+import { partAt, pathOfPointer, pointerOf } from './json-pointer.ts';
 import { structuralParts } from './schema-walk.ts';
 
 /** The document is OpenAPI 3.1. */

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { isObject } from '../../lib/json.ts';
 import { buildOpenApiDocument } from '../../server/docs/openapi-document.ts';
 import type { AnyOperation } from '../../server/operation.ts';
 import { renderContract } from './bundle-contract.ts';
 import { type ContractFile, readContractFile, UnreadableContract } from './contract-file.ts';
 import { exampleComplaints } from './example-rules.ts';
 import type { Complaint, Finding, Severity } from './findings.ts';
-import { isObject } from './json-pointer.ts';
 import {
   operationComplaints,
   operationIdComplaints,
@@ -15,7 +15,7 @@ import {
 import { referenceComplaints, structureComplaints, unusedComponentComplaints } from './structure-rules.ts';
 
 /** The contract that ships with this package. */
-export const COMMITTED_CONTRACT = fileURLToPath(new URL('../../../openapi/openapi.yaml', import.meta.url));
+const COMMITTED_CONTRACT = fileURLToPath(new URL('../../../openapi/openapi.yaml', import.meta.url));
 
 export interface ValidateOptions {
   readonly operations: readonly AnyOperation[];

@@ -66,7 +66,6 @@ export interface ApiRuntime {
 
 /** Bound on the last step that may wait for others: pushing telemetry. */
 const TELEMETRY_SHUTDOWN_MS = 5_000;
-const REQUEST_DEADLINE_MS = 60_000;
 /** Bound on the tidying up of a start that a signal ended. */
 const ABORTED_CLOSE_MS = 300;
 /** Enough to tell two configurations apart, too little to guess one. */
@@ -142,7 +141,6 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
         slowThresholdMs: config.observability.logging.slowThresholdMs,
       },
       health: { checks: dependencies.checks, critical: config.health.critical },
-      deadlineMs: REQUEST_DEADLINE_MS,
       verifyResponses: options.verifyResponses ?? false,
       tracer: telemetry?.tracer,
       pprof: config.pprof,

@@ -1,20 +1,21 @@
 // Probes behind /health/ready: one per configured dependency. A dependency that has no client yet is probed at the
 // connection level.
 
-import { connect } from 'node:net';
 import { Redis } from 'ioredis';
 import type { DependencyName, ServerConfig } from '../../config/server-config.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Database } from '../../storage/sql/database.ts';
+import { tryConnection } from '../cli/tcp.ts';
 
 export interface Dependencies {
   /** Rejects when the dependency does not answer; by name, configured ones only. */
   readonly checks: Readonly<Partial<Record<DependencyName, () => Promise<void>>>>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 const CONNECT_TIMEOUT_MS = 1000;
 
+/** Connects to what is probed by its own client; a dependency that is down is reconnected in the background. */
 export function openDependencies(config: ServerConfig, db: Database, log: Logger): Dependencies {
   const redis = openRedis(config.redisUrl, log);
   const checks: Partial<Record<DependencyName, () => Promise<void>>> = { database: () => db.ping() };
@@ -28,10 +29,7 @@ export function openDependencies(config: ServerConfig, db: Database, log: Logger
   if (isNetworkUrl(config.control?.url)) checks.control = probe(config.control.url);
   return {
     checks,
-    close: async () => {
-      redis?.disconnect();
-      await Promise.resolve();
-    },
+    close: () => redis?.disconnect(),
   };
 }
 
@@ -66,20 +64,6 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:':
 
 function probe(url: string): () => Promise<void> {
   const { hostname, port, protocol } = new URL(url);
-  return () =>
-    new Promise((resolve, reject) => {
-      const socket = connect({
-        host: hostname.replace(/^\[|\]$/g, ''),
-        port: port === '' ? (DEFAULT_PORTS[protocol] ?? 443) : Number(port),
-        timeout: CONNECT_TIMEOUT_MS,
-      });
-      const settle = (error?: Error): void => {
-        socket.destroy();
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      socket.once('connect', () => settle());
-      socket.once('timeout', () => settle(new Error('connection timed out')));
-      socket.once('error', settle);
-    });
+  const number = port === '' ? (DEFAULT_PORTS[protocol] ?? 443) : Number(port);
+  return () => tryConnection(hostname, number, AbortSignal.timeout(CONNECT_TIMEOUT_MS));
 }

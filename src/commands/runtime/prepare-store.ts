@@ -4,6 +4,7 @@ import type { Metrics } from '../../lib/metrics.ts';
 import type { MigratableDatabase } from '../../storage/sql/database.ts';
 import { MigrationError } from '../../storage/sql/migration-error.ts';
 import { createMigrator } from '../../storage/sql/migrator.ts';
+import { schemaBehind } from '../admin/schema-behind.ts';
 import { CliError } from '../cli/cli-error.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { packageVersion } from '../cli/package.ts';
@@ -57,13 +58,7 @@ export async function prepareStore(
   }
   const schema = await migrator.schemaState();
   if (schema.state === 'behind') {
-    throw new CliError({
-      exitCode: EXIT.schema,
-      code: 'schema_behind',
-      title: 'schema behind',
-      detail: `the database lacks ${schema.pending.length} migration(s) that this version needs, the first is ${schema.pending[0] ?? ''}`,
-      hint: 'run unkey migrate up, or start with --auto-migrate',
-    });
+    throw schemaBehind(schema.pending, "run 'unkey migrate up', or start with --auto-migrate");
   }
   if (schema.state === 'ahead') {
     log.warn({ versions: schema.ahead }, 'the schema is newer than this version knows; serving on it');

@@ -55,7 +55,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   process.on('unhandledRejection', onFatal);
   const { changedSettings } = options;
   const onHangup = (): void => {
-    if (runtime !== undefined && changedSettings !== undefined) reload(runtime, changedSettings, log);
+    if (runtime !== undefined && changedSettings !== undefined) void reload(runtime, changedSettings, log);
   };
   if (changedSettings !== undefined) process.on('SIGHUP', onHangup);
   let quiet: NodeJS.Timeout | undefined;

@@ -28,8 +28,8 @@ export interface ProcessLogger extends Logger {
 
 /** Builds the logger: one line per event on standard error, `time` in ISO 8601, `level` by name, secrets replaced. */
 export function createLogger({ level, format, bindings, destination }: LoggerOptions): ProcessLogger {
-  const stderr = destination === undefined ? pino.destination({ dest: 2, sync: false }) : undefined;
-  const sink = destination ?? (stderr as NonNullable<typeof stderr>);
+  const { sink, flush } =
+    destination === undefined ? bufferedStderr() : { sink: destination, flush: () => undefined };
   const logger = pino(
     {
       level,
@@ -45,8 +45,14 @@ export function createLogger({ level, format, bindings, destination }: LoggerOpt
     setLevel: (next: LogLevel): void => {
       logger.level = next;
     },
-    flush: (): void => stderr?.flushSync(),
-  }) as unknown as ProcessLogger;
+    flush,
+  });
+}
+
+/** Standard error, written in the background. */
+function bufferedStderr() {
+  const stream = pino.destination({ dest: 2, sync: false });
+  return { sink: stream, flush: (): void => stream.flushSync() };
 }
 
 /** Which trace a line belongs to, where tracing is on and a request is being served. */

@@ -1,6 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { ListenError } from '../transport/listen.ts';
+import { createServer } from 'node:http';
+import { bind } from '../transport/listen.ts';
 import { sendMethodNotAllowed, sendNotFound } from '../transport/unmatched.ts';
 import type { MetricsRegistry } from './registry.ts';
 
@@ -17,7 +16,7 @@ export async function startMetricsListener(
   registry: MetricsRegistry,
   port: number,
 ): Promise<MetricsListener> {
-  const server: Server = createServer((request, response) => {
+  const server = createServer((request, response) => {
     const [path] = (request.url ?? '').split('?', 1);
     if (path !== '/metrics') {
       sendNotFound(response);
@@ -35,12 +34,8 @@ export async function startMetricsListener(
       (error: unknown) => response.destroy(error instanceof Error ? error : undefined),
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new ListenError(undefined, port, error)));
-    server.listen(port, resolve);
-  });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await bind(server, port),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -56,7 +56,7 @@ export interface ExchangeHost {
 const NO_BODY = Buffer.alloc(0);
 
 /** Why a signal fired: named like the error of AbortSignal.timeout, so that downstream libraries treat it alike. */
-export function deadlineError(): DOMException {
+function deadlineError(): DOMException {
   return new DOMException('the request ran into its deadline', 'TimeoutError');
 }
 

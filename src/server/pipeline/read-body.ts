@@ -16,7 +16,7 @@ export interface BodyLimits {
 const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
 
 /** Emitted on a request whose framing the HTTP parser refused. */
-export const BROKEN_BODY = Symbol('broken body');
+const BROKEN_BODY = Symbol('broken body');
 
 const lastResponses = new WeakMap<Duplex, HttpResponse>();
 const brokenRequests = new WeakSet<HttpRequest>();

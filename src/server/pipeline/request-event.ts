@@ -15,20 +15,19 @@ export interface RequestEventOptions {
 
 /** One line per request worth telling: every refusal, every slow one, and a sample of the rest. */
 export function requestEvent({ log, sampleRate, slowThresholdMs }: RequestEventOptions): Stage {
-  const tell = (exchange: Exchange, status: number, duration: number): void =>
-    log.info(fieldsOf(exchange, status, duration), `${exchange.request.method} ${exchange.endpoint.path}`);
-  return (next) => async (exchange) => {
-    const reply = await next(exchange);
-    const duration = exchange.elapsed();
-    if (
-      reply.status >= 400 ||
-      duration > slowThresholdMs ||
-      (sampleRate !== undefined && Math.random() < sampleRate)
-    ) {
-      tell(exchange, reply.status, duration);
-    }
-    return reply;
-  };
+  return (next, { path }) =>
+    async (exchange) => {
+      const reply = await next(exchange);
+      const duration = exchange.elapsed();
+      if (
+        reply.status >= 400 ||
+        duration > slowThresholdMs ||
+        (sampleRate !== undefined && Math.random() < sampleRate)
+      ) {
+        log.info(fieldsOf(exchange, reply.status, duration), `${exchange.request.method} ${path}`);
+      }
+      return reply;
+    };
 }
 
 function fieldsOf(exchange: Exchange, status: number, duration: number): object {

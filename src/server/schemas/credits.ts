@@ -9,7 +9,7 @@ const interval = (): Joi.StringSchema =>
     .example('monthly');
 
 /** A refill as a request sets it. Which intervals take a `refillDay` is each operation's own rule. */
-export function refillInput(): Joi.ObjectSchema {
+function refillInput(): Joi.ObjectSchema {
   return Joi.object({
     interval: interval(),
     amount: integer(1).required().description('Balance after a refill.').example(1000),

@@ -12,6 +12,16 @@ export function keyId(): Joi.StringSchema {
     .example('key_2cGKbMxRy');
 }
 
+/** The text of a key, as its holder sent it: a secret. */
+export function keyText(): Joi.StringSchema {
+  return Joi.string()
+    .min(1)
+    .max(512)
+    .meta({ redact: true })
+    .description('The key as its holder sent it.')
+    .example('prod_2cGKbMxRyVQvbGvf5H4ppb');
+}
+
 /** Id of an API with at least `min` characters; operations differ in how short an id they take. */
 export function apiId(min: number): Joi.StringSchema {
   return Joi.string()

@@ -1,6 +1,7 @@
 import Joi from 'joi';
 import { MIN_DURATION_MS } from '../../services/ratelimit/limiter.ts';
 import { identityData } from './identity.ts';
+import { keyText } from './ids.ts';
 import { anyInteger, integer } from './integers.ts';
 import { metaData } from './meta.ts';
 import { ratelimitData } from './ratelimits.ts';
@@ -23,13 +24,7 @@ const requestedLimit = Joi.object({
 
 /** Schema of the body. Items of `ratelimits` are open, everything else is closed. */
 export const verifyKeyRequest = Joi.object({
-  key: Joi.string()
-    .min(1)
-    .max(512)
-    .required()
-    .meta({ redact: true })
-    .description('The key as its holder sent it.')
-    .example('prod_2cGKbMxRyVQvbGvf5H4ppb'),
+  key: keyText().required(),
   tags: Joi.array()
     .items(Joi.string().min(1).max(512))
     .max(20)

@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from 'node:http';
 import { type Lifecycle, type Request, type ResponseToolkit, type Server, server } from '@hapi/hapi';
 import type { Endpoint, HttpRequest, HttpResponse } from '../pipeline/exchange.ts';
 import { answerClientError, type Listener } from './listener.ts';
@@ -30,7 +31,8 @@ export interface HapiOptions {
 /** A hapi server around the listener with one route per mount; binding and closing the listener stay with the caller. */
 export function createHapiServer({ listener, tls, mounts, onUnmatched }: HapiOptions): Server {
   const hapi = server({
-    listener: listener as never,
+    // hapi serves HTTP/2 as well; its types do not tell.
+    listener: listener as HttpServer,
     tls,
     autoListen: false,
     compression: false,

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import type { Listener } from './listener.ts';
 
 /** The address cannot be bound; the message names it and, where there is one, the reason. */
@@ -15,6 +15,19 @@ export class ListenError extends Error {
 
 const WILDCARDS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
 
+/** Binds a server, on all interfaces when no host is named. Yields the port. Throws a ListenError. */
+export async function bind(server: Server, port: number, host?: string): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    const refuse = (error: Error): void => reject(new ListenError(host, port, error));
+    server.once('error', refuse);
+    server.listen(port, host, () => {
+      server.off('error', refuse);
+      resolve();
+    });
+  });
+  return (server.address() as AddressInfo).port;
+}
+
 /** Binds the listener. Yields the port and an address under which this machine reaches it. Throws a ListenError. */
 export async function listen(
   listener: Listener,
@@ -22,15 +35,7 @@ export async function listen(
   port: number,
   scheme: 'http' | 'https',
 ): Promise<{ url: string; port: number }> {
-  await new Promise<void>((resolve, reject) => {
-    const refuse = (error: Error): void => reject(new ListenError(host, port, error));
-    listener.once('error', refuse);
-    listener.listen(port, host, () => {
-      listener.off('error', refuse);
-      resolve();
-    });
-  });
-  const bound = (listener.address() as AddressInfo).port;
+  const bound = await bind(listener, port, host);
   const name = WILDCARDS[host] ?? (host.includes(':') ? `[${host}]` : host);
   return { url: `${scheme}://${name}:${bound}`, port: bound };
 }

@@ -2,7 +2,7 @@
  * Levels of nesting beyond which a body is refused. V8 parses without recursion but serialises with it and gives up
  * between 2000 and 4500 levels (JSON.stringify, a reviver): what is let in must be storable.
  */
-export const MAX_NESTING = 1000;
+const MAX_NESTING = 1000;
 
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;

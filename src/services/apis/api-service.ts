@@ -6,10 +6,10 @@ import type { IdSource } from '../../lib/uid.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import { insertApi, softDeleteApi } from '../../storage/sql/queries/apis.ts';
 import { insertKeyspace } from '../../storage/sql/queries/keyspaces.ts';
-import { actorOf, type Caller, writeAuditEvents } from '../audit/audit-log.ts';
+import { type Caller, writeCallerEvents } from '../audit/audit-log.ts';
 import { SwrCache } from '../cache/swr-cache.ts';
 import { ensureDefaultProject } from '../projects/default-project.ts';
-import { withStore } from '../store-fault.ts';
+import { reportingStoreFailure } from '../store-fault.ts';
 import { type Api, loadApi } from './api.ts';
 import { apiNotFound } from './api-faults.ts';
 
@@ -55,11 +55,12 @@ export function createApiService(deps: ApiServiceDeps): ApiService {
   const cacheKey = (workspaceId: string, apiId: string): string => `${workspaceId}:${apiId}`;
 
   return {
-    find: (workspaceId, apiId) => withStore('loading an API', () => loadApi(db.replica, workspaceId, apiId)),
+    find: (workspaceId, apiId) =>
+      reportingStoreFailure('loading an API', () => loadApi(db.replica, workspaceId, apiId)),
 
     async findCached(workspaceId, apiId) {
       if (apiId.length > MAX_ID_LENGTH) return null;
-      return withStore('loading an API', () =>
+      return reportingStoreFailure('loading an API', () =>
         liveApis.swr(cacheKey(workspaceId, apiId), async () => {
           const api = await loadApi(db.replica, workspaceId, apiId);
           return api?.keyspace === 'deleted' ? null : api;
@@ -68,7 +69,7 @@ export function createApiService(deps: ApiServiceDeps): ApiService {
     },
 
     create: (caller, { name }) =>
-      withStore('creating an API', () =>
+      reportingStoreFailure('creating an API', () =>
         db.transaction(async (tx) => {
           const { workspaceId } = caller.principal;
           const projectId = await ensureDefaultProject(tx, workspaceId, deps);
@@ -77,12 +78,10 @@ export function createApiService(deps: ApiServiceDeps): ApiService {
           const createdAt = clock.now();
           await insertKeyspace(tx, { id: keyspaceId, workspaceId, projectId, createdAt });
           await insertApi(tx, { id: apiId, name, workspaceId, projectId, keyspaceId, createdAt });
-          await writeAuditEvents(
+          await writeCallerEvents(
             tx,
+            caller,
             {
-              workspaceId,
-              actor: actorOf(caller.principal),
-              client: caller.client,
               events: [
                 {
                   event: 'api.create',
@@ -99,7 +98,7 @@ export function createApiService(deps: ApiServiceDeps): ApiService {
 
     async remove(caller, apiId) {
       const { workspaceId } = caller.principal;
-      await withStore('deleting an API', async () => {
+      await reportingStoreFailure('deleting an API', async () => {
         // The primary: a delete that was just answered must be seen.
         const api = await loadApi(db.primary, workspaceId, apiId);
         if (api === null) throw apiNotFound();
@@ -110,12 +109,10 @@ export function createApiService(deps: ApiServiceDeps): ApiService {
         }
         await db.transaction(async (tx) => {
           if (!(await softDeleteApi(tx, api.id, clock.now()))) throw apiNotFound();
-          await writeAuditEvents(
+          await writeCallerEvents(
             tx,
+            caller,
             {
-              workspaceId,
-              actor: actorOf(caller.principal),
-              client: caller.client,
               events: [
                 {
                   event: 'api.delete',

@@ -125,6 +125,17 @@ export async function writeAuditEvents(
   );
 }
 
+/** The same for what a caller of the API changed, in the log of the caller's workspace. */
+export async function writeCallerEvents(
+  tx: Transaction,
+  { principal, client }: Caller,
+  change: Pick<AuditBatch, 'events' | 'correlationId'>,
+  deps: { readonly clock: Clock; readonly ids: IdSource },
+): Promise<void> {
+  const { workspaceId } = principal;
+  await writeAuditEvents(tx, { ...change, workspaceId, actor: actorOf(principal), client }, deps);
+}
+
 /** The stored JSON; optional members are absent when empty. */
 function auditPayload(
   event: AuditEvent,

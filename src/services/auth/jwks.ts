@@ -4,6 +4,7 @@
 import { type CryptoKey, importJWK } from 'jose';
 import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
+import { isObject } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { KeySet, KeySource } from './jwt-keys.ts';
 
@@ -139,8 +140,4 @@ function modulusBits(key: CryptoKey): number {
 
 function isOneOf(value: unknown, ...allowed: readonly string[]): boolean {
   return value === undefined || value === null || (typeof value === 'string' && allowed.includes(value));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

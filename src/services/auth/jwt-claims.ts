@@ -1,5 +1,7 @@
 // What a token claims, checked strictly. Source: the JWT section of the HTTP contract, steps 2, 3 and 5.
 
+import { isObject, type JsonObject } from '../../lib/json.ts';
+
 /** Claims that a principal is made of. */
 export interface JwtIdentity {
   readonly subjectId: string;
@@ -18,8 +20,6 @@ export interface ClaimRules {
 export class ClaimError extends Error {
   override readonly name = 'ClaimError';
 }
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 const MAX_TEXT_BYTES = 255;
 const MAX_AUDIENCES = 10;
@@ -100,6 +100,6 @@ function seconds1970(claims: JsonObject, name: string): number {
 
 function object(claims: JsonObject, name: string): JsonObject {
   const value = claims[name] ?? {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw new ClaimError(`${name} is not an object`);
-  return value as JsonObject;
+  if (!isObject(value)) throw new ClaimError(`${name} is not an object`);
+  return value;
 }

@@ -4,6 +4,7 @@
 import { compactVerify } from 'jose';
 import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
+import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { OrgWorkspace, WorkspaceByOrg } from '../workspaces/workspace-by-org.ts';
 import type { Resolver } from './authenticator.ts';
@@ -22,8 +23,6 @@ export interface JwtDeps {
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 const TOKEN = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
@@ -159,12 +158,11 @@ function toPrincipal(
   };
 }
 
+/** The JSON object that the bytes are, or undefined: a token that holds anything else is malformed, whatever the reason. */
 function parseObject(bytes: Uint8Array): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as JsonObject)
-      : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -32,7 +32,7 @@ export function translateWorkosSlugs(slugs: readonly string[], workspaceId: stri
   return slugs.flatMap((slug) => {
     const grants = GRANTS.get(slug);
     if (grants === undefined) {
-      log.warn({ slug, workspace_id: workspaceId }, 'dropping an unknown WorkOS permission');
+      log.warn({ slug, workspaceId }, 'dropping an unknown WorkOS permission');
       return [];
     }
     return grants.map((grant) => {

@@ -53,12 +53,19 @@ export class SwrCache<Value> {
   /** The refresh of each stale key, waiting or running; taken out likewise. */
   readonly #refreshing = new Map<string, symbol>();
   readonly #waiting: QueuedRefresh[] = [];
+  /** Labels of this cache's series. */
+  readonly #labels: Record<string, string>;
+  readonly #hit: Record<string, string>;
+  readonly #miss: Record<string, string>;
   #running = 0;
   #writes = 0;
 
   constructor(options: SwrCacheOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#labels = { resource: this.name };
+    this.#hit = { resource: this.name, hit: 'true' };
+    this.#miss = { resource: this.name, hit: 'false' };
     // Bounding by size instead of count makes the cache grow as it fills; `max` would reserve all slots up front.
     this.#entries = new LRUCache({
       maxSize: options.maxEntries,
@@ -68,7 +75,7 @@ export class SwrCache<Value> {
       },
     });
     this.#reportSize();
-    options.metrics.gauge('unkey_cache_capacity', { resource: this.name }, options.maxEntries);
+    options.metrics.gauge('unkey_cache_capacity', this.#labels, options.maxEntries);
   }
 
   get size(): number {
@@ -101,7 +108,7 @@ export class SwrCache<Value> {
     }
     const fresh = this.#isFresh(entry);
     if (!fresh) {
-      this.#options.metrics.count('unkey_cache_stale_served_total', { resource: this.name });
+      this.#options.metrics.count('unkey_cache_stale_served_total', this.#labels);
       this.#refreshBehind(key, load);
     }
     this.#report('cache_swr', fresh ? 'fresh' : 'stale', started);
@@ -155,13 +162,10 @@ export class SwrCache<Value> {
 
   #write(key: string, value: Value | null): void {
     const now = this.#options.clock.now();
-    this.#entries.set(key, {
-      value,
-      writtenAt: now,
-    });
+    this.#entries.set(key, { value, writtenAt: now });
     this.#dropExpired(now);
     this.#writes++;
-    this.#options.metrics.gauge('unkey_cache_writes', { resource: this.name }, this.#writes);
+    this.#options.metrics.gauge('unkey_cache_writes', this.#labels, this.#writes);
     this.#reportSize();
   }
 
@@ -196,7 +200,7 @@ export class SwrCache<Value> {
       },
       (error: unknown) => {
         if (this.#loads.get(key) === loading) this.#loads.delete(key);
-        this.#options.metrics.count('unkey_cache_reads_errors_total', { resource: this.name });
+        this.#options.metrics.count('unkey_cache_reads_errors_total', this.#labels);
         throw error;
       },
     );
@@ -212,11 +216,11 @@ export class SwrCache<Value> {
     const refresh = async (): Promise<void> => {
       this.#running++;
       try {
-        this.#options.metrics.count('unkey_cache_revalidations_total', { resource: this.name });
+        this.#options.metrics.count('unkey_cache_revalidations_total', this.#labels);
         const value = await load();
         if (this.#refreshing.get(key) === turn) this.#write(key, value);
       } catch (error) {
-        this.#options.metrics.count('unkey_cache_revalidations_errors_total', { resource: this.name });
+        this.#options.metrics.count('unkey_cache_revalidations_errors_total', this.#labels);
         this.#options.log.warn(
           { err: error, cache: this.name },
           'cache refresh failed, serving the old entry',
@@ -245,14 +249,11 @@ export class SwrCache<Value> {
   }
 
   #reportSize(): void {
-    this.#options.metrics.gauge('unkey_cache_size', { resource: this.name }, this.#entries.size);
+    this.#options.metrics.gauge('unkey_cache_size', this.#labels, this.#entries.size);
   }
 
   #report(call: string, status: 'fresh' | 'stale' | 'miss', started: number): void {
-    this.#options.metrics.count('unkey_cache_reads_total', {
-      resource: this.name,
-      hit: status === 'miss' ? 'false' : 'true',
-    });
+    this.#options.metrics.count('unkey_cache_reads_total', status === 'miss' ? this.#miss : this.#hit);
     currentRequestScope()?.timings.push(
       `${call}{cache=${this.name},status=${status}}=${formatDuration(performance.now() - started)}`,
     );

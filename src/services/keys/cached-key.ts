@@ -1,6 +1,6 @@
 import { compareBytes, sortedUnique } from '../../lib/byte-order.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { toInteger, toNullableInteger } from '../../lib/json.ts';
+import { isObject, toInteger, toNullableInteger } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { Database } from '../../storage/sql/database.ts';
@@ -50,7 +50,7 @@ export function createKeyCache(deps: {
  * State of a key before anything is asked of it, first match wins. Source: load-time status of the verification
  * chapter. `now` in unix ms; a key is expired strictly after its `expires`.
  */
-export function keyState(key: CachedKey | null, now: number): KeyState {
+function keyState(key: CachedKey | null, now: number): KeyState {
   if (key === null) return 'NOT_FOUND';
   if (key.targetWorkspaceEnabled === null) return 'WORKSPACE_NOT_FOUND';
   if (!key.workspaceEnabled || key.targetWorkspaceEnabled === false) return 'WORKSPACE_DISABLED';
@@ -61,12 +61,12 @@ export function keyState(key: CachedKey | null, now: number): KeyState {
 }
 
 /** The loader's rows as one key; null when there are none. Unreadable meta is dropped and logged, never fatal. */
-export function decodeKey(rows: readonly VerificationRow[], log: Logger): CachedKey | null {
+function decodeKey(rows: readonly VerificationRow[], log: Logger): CachedKey | null {
   const head = rows[0];
   if (head === undefined) return null;
   if (head.targetWorkspaceDeletedAt !== null) {
     log.warn(
-      { keyId: head.id, workspace_id: head.forWorkspaceId },
+      { keyId: head.id, workspaceId: head.forWorkspaceId },
       'a root key of a deleted workspace that is still enabled remains usable',
     );
   }
@@ -184,8 +184,7 @@ export function parseMeta(
   if (text === null || text === '' || text === '{}') return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined;
-    return Object.keys(value).length === 0 ? undefined : (value as Record<string, unknown>);
+    return isObject(value) && Object.keys(value).length > 0 ? value : undefined;
   } catch (error) {
     log.error({ err: error, ...owner }, 'stored meta is not readable JSON, leaving it out of the answer');
     return undefined;

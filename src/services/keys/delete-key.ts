@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { IdSource } from '../../lib/uid.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import { deleteKeyForGood, softDeleteKey } from '../../storage/sql/queries/keys.ts';
-import { actorOf, type Caller, writeAuditEvents } from '../audit/audit-log.ts';
+import { type Caller, writeCallerEvents } from '../audit/audit-log.ts';
 import type { KeyCache } from './key-cache.ts';
 import type { LiveKey } from './live-key.ts';
 
@@ -26,12 +26,10 @@ export async function deleteKey(
   await deps.db.transaction(async (tx) => {
     if (kind === 'permanent') await deleteKeyForGood(tx, key.id);
     else await softDeleteKey(tx, key.id, deps.clock.now());
-    await writeAuditEvents(
+    await writeCallerEvents(
       tx,
+      caller,
       {
-        workspaceId: key.workspaceId,
-        actor: actorOf(caller.principal),
-        client: caller.client,
         events: [
           {
             event: 'key.delete',

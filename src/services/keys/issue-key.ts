@@ -8,7 +8,7 @@ import { insertCiphertext, insertKeys } from '../../storage/sql/queries/keys.ts'
 import type { PermissionRow } from '../../storage/sql/queries/permissions.ts';
 import { insertKeyRatelimits } from '../../storage/sql/queries/ratelimits.ts';
 import type { RoleRow } from '../../storage/sql/queries/roles.ts';
-import { type AuditEvent, actorOf, type Caller, writeAuditEvents } from '../audit/audit-log.ts';
+import { type AuditEvent, type Caller, writeCallerEvents } from '../audit/audit-log.ts';
 import { ensureIdentity } from '../identities/ensure-identity.ts';
 import { ensurePermissions } from '../permissions/ensure-permissions.ts';
 import { findRoles } from '../permissions/find-roles.ts';
@@ -140,12 +140,10 @@ async function storeKey(
   });
   const roles = await findRoles(tx, workspaceId, settings.roles ?? []);
   await insertKeyRoles(tx, { keyId, workspaceId, createdAt, roleIds: roles.map(({ id }) => id) });
-  await writeAuditEvents(
+  await writeCallerEvents(
     tx,
+    caller,
     {
-      workspaceId,
-      actor: actorOf(caller.principal),
-      client: caller.client,
       correlationId: deps.ids.next('correlation'),
       events: issueEvents({ keyId, name: settings.name, api: request.api, permissions, roles }),
     },

@@ -3,7 +3,7 @@
 import { Fault } from '../../lib/fault.ts';
 import { sha256Base64, sha256Hex } from '../../lib/hash.ts';
 import type { Database } from '../../storage/sql/database.ts';
-import { findKeyMigration, rehashMigratedKey } from '../../storage/sql/queries/verification.ts';
+import { findKeyMigration, rehashMigratedKey } from '../../storage/sql/queries/key-migrations.ts';
 import type { CachedKey, KeyCache } from './key-cache.ts';
 
 /** The foreign hash of a key, and the `start` that it gets once it is ours. */

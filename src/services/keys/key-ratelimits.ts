@@ -5,7 +5,7 @@ import { Fault } from '../../lib/fault.ts';
 import type { Integer } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { RateLimitDecision, RateLimiter } from '../ratelimit/limiter.ts';
-import type { CachedKey } from './key-cache.ts';
+import type { CachedKey, KeyRateLimit } from './key-cache.ts';
 
 /** A limit as the caller of verifyKey names it. */
 export interface RequestedLimit {
@@ -15,15 +15,8 @@ export interface RequestedLimit {
   readonly duration?: number;
 }
 
-/** A limit to evaluate, with the cost of this call. */
-interface SelectedLimit {
-  /** `''` for a limit that the request brings along. */
-  readonly id: string;
-  readonly name: string;
-  readonly limit: Integer;
-  readonly duration: Integer;
-  readonly autoApply: boolean;
-  readonly identifier: string;
+/** A limit to evaluate, with the cost of this call; its id is `''` when the request brings it along. */
+interface SelectedLimit extends KeyRateLimit {
   readonly cost: number;
 }
 

@@ -5,7 +5,7 @@ import type { IdSource } from '../../lib/uid.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import type { Keyspace } from '../apis/api.ts';
 import type { Caller } from '../audit/audit-log.ts';
-import { withStore } from '../store-fault.ts';
+import { reportingStoreFailure } from '../store-fault.ts';
 import type { UsageLimiter } from '../usage/usage-limiter.ts';
 import type { Vault } from '../vault/vault.ts';
 import { deleteKey } from './delete-key.ts';
@@ -79,15 +79,17 @@ export function createKeyService(deps: KeyServiceDeps): KeyService {
   const { db, log } = deps;
   return {
     findById: (workspaceId, keyId) =>
-      withStore('loading a key by id', () => findLiveById(db.replica, workspaceId, keyId, log)),
+      reportingStoreFailure('loading a key by id', () => findLiveById(db.replica, workspaceId, keyId, log)),
     findByText: (workspaceId, key) =>
-      withStore('loading a key by hash', () =>
+      reportingStoreFailure('loading a key by hash', () =>
         findLiveByHash(db.replica, workspaceId, sha256Base64(key), log),
       ),
-    list: (request) => withStore('listing keys', () => listKeys(db.replica, request, log)),
-    issue: (caller, request) => withStore('issuing a key', () => issueKey(deps, caller, request)),
-    update: (caller, key, change) => withStore('updating a key', () => updateKey(deps, caller, key, change)),
-    remove: (caller, key, kind) => withStore('deleting a key', () => deleteKey(deps, caller, key, kind)),
+    list: (request) => reportingStoreFailure('listing keys', () => listKeys(db.replica, request, log)),
+    issue: (caller, request) => reportingStoreFailure('issuing a key', () => issueKey(deps, caller, request)),
+    update: (caller, key, change) =>
+      reportingStoreFailure('updating a key', () => updateKey(deps, caller, key, change)),
+    remove: (caller, key, kind) =>
+      reportingStoreFailure('deleting a key', () => deleteKey(deps, caller, key, kind)),
 
     requireVault() {
       requireVault(deps.vault);

@@ -60,7 +60,7 @@ export function keyView(key: StoredKey, plaintext?: string): KeyView {
 }
 
 /** The credits of a key; `refill` only when one is stored. */
-export function creditsView(key: Pick<StoredKey, 'remaining' | 'refillAmount' | 'refillDay'>): CreditsView {
+function creditsView(key: Pick<StoredKey, 'remaining' | 'refillAmount' | 'refillDay'>): CreditsView {
   const { remaining, refillAmount, refillDay } = key;
   if (refillAmount === null) return { remaining };
   return {

@@ -19,7 +19,7 @@ import {
   listKeyRatelimits,
   updateRatelimit,
 } from '../../storage/sql/queries/ratelimits.ts';
-import { type AuditEvent, actorOf, type Caller, writeAuditEvents } from '../audit/audit-log.ts';
+import { type AuditEvent, type Caller, writeCallerEvents } from '../audit/audit-log.ts';
 import { ensureIdentity } from '../identities/ensure-identity.ts';
 import { ensurePermissions } from '../permissions/ensure-permissions.ts';
 import { findRoles } from '../permissions/find-roles.ts';
@@ -117,12 +117,10 @@ async function applyUpdate(
       : await replacePermissions(tx, deps, { key, projectId, slugs: change.permissions, now });
   if (change.roles !== undefined) await replaceRoles(tx, key, change.roles, now);
 
-  await writeAuditEvents(
+  await writeCallerEvents(
     tx,
+    caller,
     {
-      workspaceId,
-      actor: actorOf(caller.principal),
-      client: caller.client,
       correlationId: deps.ids.next('correlation'),
       events: updateEvents(key, created),
     },

@@ -34,6 +34,15 @@ export interface FoundKey {
   readonly startedAt: number;
 }
 
+/** Which key is asked for, and by whom. */
+export interface KeyLookup {
+  readonly key: string;
+  /** Migration under which the key may have been imported. */
+  readonly migrationId: string | undefined;
+  /** The workspace of the caller. */
+  readonly workspaceId: string;
+}
+
 export interface VerificationRequest {
   readonly requestId: string;
   /** Address of the caller of verifyKey, `''` when unknown. */
@@ -56,7 +65,7 @@ export interface Verification {
 
 export interface KeyVerifier {
   /** Finds a key by its text, through the migration when one is named and the ordinary lookup found nothing usable. */
-  find(request: { key: string; migrationId: string | undefined; workspaceId: string }): Promise<FoundKey>;
+  find(request: KeyLookup): Promise<FoundKey>;
   /**
    * Runs the checks on a found key and buffers the verification event. Throws a Fault: `precondition_failed` for a
    * requested limit that is not stored, `unexpected_error` when credits cannot be counted.
@@ -79,11 +88,7 @@ export interface KeyVerifierDeps {
 export function createKeyVerifier(deps: KeyVerifierDeps): KeyVerifier {
   const { keyCache, clock, metrics } = deps;
 
-  async function find(request: {
-    key: string;
-    migrationId: string | undefined;
-    workspaceId: string;
-  }): Promise<FoundKey> {
+  async function find(request: KeyLookup): Promise<FoundKey> {
     let startedAt = performance.now();
     let key = await load(() => keyCache.find(sha256Base64(request.key)));
     let adopt: FoundKey['adopt'];

@@ -22,7 +22,7 @@ export function foldSlug(slug: string): string {
 }
 
 /** Distinct slugs ignoring ASCII case, in order, each in its first spelling. */
-export function distinctSlugs(slugs: readonly string[]): string[] {
+function distinctSlugs(slugs: readonly string[]): string[] {
   const byFold = new Map<string, string>();
   for (const slug of slugs) {
     const fold = foldSlug(slug);

@@ -1,6 +1,11 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Metrics } from '../../lib/metrics.ts';
-import { MIN_DURATION_MS, type RateLimitDecision, type RateLimiter, type RateLimitRequest } from './limiter.ts';
+import {
+  MIN_DURATION_MS,
+  type RateLimitDecision,
+  type RateLimiter,
+  type RateLimitRequest,
+} from './limiter.ts';
 import { forgettableAfter, isOver, remainingOf, sequenceAt, weightedPrevious, windowEnd } from './window.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;

@@ -4,18 +4,13 @@
 import { Fault } from '../../lib/fault.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Principal } from '../auth/principal.ts';
-import {
-  covers,
-  formatResourcePermission,
-  parseResourcePermission,
-  type ResourcePermission,
-} from './resource-permission.ts';
+import { covers, formatResourcePermission, parseResourcePermission } from './resource-permission.ts';
 
 interface Leaf {
   readonly kind: 'leaf';
   readonly value: string;
-  /** Set on leaves that a wider resource permission may cover; others match literally only. */
-  readonly resource: ResourcePermission | undefined;
+  /** True for leaves that a wider resource permission may cover; others match literally only. */
+  readonly coverable: boolean;
 }
 
 interface Branch {
@@ -35,13 +30,12 @@ const SATISFIED: Evaluation = { satisfied: true };
 /** A permission that only the identical granted string satisfies; `*` in it is an ordinary character. */
 export function tuple(value: string): PermissionQuery {
   if (value === '') throw new Error('a permission to ask for cannot be empty');
-  return { kind: 'leaf', value, resource: undefined };
+  return { kind: 'leaf', value, coverable: false };
 }
 
 /** A permission on a resource path of the workspace: the identical string satisfies it, or a grant that covers it. */
 export function resource(workspaceId: string, path: string, action: string): PermissionQuery {
-  const value = formatResourcePermission(workspaceId, path, action);
-  return { kind: 'leaf', value, resource: parseResourcePermission(value) };
+  return { kind: 'leaf', value: formatResourcePermission(workspaceId, path, action), coverable: true };
 }
 
 /** Satisfied when every part is; of nothing, satisfied. */
@@ -97,6 +91,7 @@ export function isAuthorized(principal: Principal, query: PermissionQuery, log?:
   return false;
 }
 
+/** The names of the fields are the contract's. */
 function logDenial(principal: Principal, query: PermissionQuery, log: Logger): void {
   log.warn(
     {
@@ -113,7 +108,8 @@ function logDenial(principal: Principal, query: PermissionQuery, log: Logger): v
 
 function holds(leaf: Leaf, granted: readonly string[]): boolean {
   if (granted.includes(leaf.value)) return true;
-  const { resource: required } = leaf;
+  // Parsed here and not when the question is put: nearly always the answer is found before.
+  const required = leaf.coverable ? parseResourcePermission(leaf.value) : undefined;
   if (required === undefined) return false;
   // Most grants are tuples: only those that can be of the right workspace are worth parsing.
   const prefix = `unkey:v1:${required.workspaceId}:`;

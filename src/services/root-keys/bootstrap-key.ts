@@ -20,7 +20,7 @@ import { ROOT_KEY_PREFIX, type RootSide } from './root-side.ts';
 import { DEFAULT_GRACE_MS, replaceRootKey } from './rotate-root-key.ts';
 
 /** The name of the key that a bootstrap makes, by which `rotateRootKey` finds it again. */
-export const BOOTSTRAP_KEY_NAME = 'bootstrap';
+const BOOTSTRAP_KEY_NAME = 'bootstrap';
 
 /** Printable, no blanks: it has to travel in an Authorization header. Length: BOOT-3, and what keys.verifyKey takes. */
 const SUPPLIED_KEY = /^[\x21-\x7e]{32,512}$/;

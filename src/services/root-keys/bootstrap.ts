@@ -11,12 +11,13 @@ import {
   type Queryable,
   type Transaction,
 } from '../../storage/sql/database.ts';
+import { findApiById } from '../../storage/sql/queries/apis.ts';
 import { insertBootstrapRow } from '../../storage/sql/queries/bootstrap.ts';
-import { findRootApi, lockApi } from '../../storage/sql/queries/root-keys.ts';
+import { lockApi } from '../../storage/sql/queries/root-keys.ts';
 import { checkSuppliedKey, makeBootstrapKey, planBootstrapKey } from './bootstrap-key.ts';
 import { findMissingRows, makeMissingRows, nameMissingRows } from './bootstrap-rows.ts';
 import { distinctGrants } from './grants.ts';
-import { type PlannedSide, plannedManagedSide, plannedRootSide } from './installation.ts';
+import { BOOTSTRAP_SLUG, type PlannedSide, plannedManagedSide, plannedRootSide } from './installation.ts';
 import { DEFAULT_ROOT_API_ID, findRootSide } from './root-side.ts';
 
 export interface BootstrapDeps {
@@ -27,7 +28,7 @@ export interface BootstrapDeps {
 }
 
 export interface BootstrapRequest {
-  /** `[a-z0-9_-]`, starting with a letter or digit, at most 35 characters. */
+  /** In the form of `BOOTSTRAP_SLUG`. */
   readonly workspaceSlug: string;
   /** `org_<slug>` unless given. */
   readonly orgId?: string;
@@ -108,15 +109,13 @@ export async function bootstrap(deps: BootstrapDeps, request: BootstrapRequest):
   return result;
 }
 
-const SLUG = /^[a-z0-9][a-z0-9_-]{0,34}$/;
-
 function planInstallation(request: BootstrapRequest): Installation {
   const { workspaceSlug, orgId, rootApiId = DEFAULT_ROOT_API_ID } = request;
   const root = plannedRootSide(workspaceSlug);
   const managed = plannedManagedSide(workspaceSlug, orgId);
-  if (!SLUG.test(workspaceSlug) || managed.workspace.id === root.workspace.id) {
+  if (!BOOTSTRAP_SLUG.test(workspaceSlug) || managed.workspace.id === root.workspace.id) {
     throw new Fault('unkey:application:invalid_input', {
-      public: `'${workspaceSlug}' cannot be the slug of a workspace: it takes up to 35 of a-z, 0-9, _ and -, starts with a letter or digit, and is not 'unkey'.`,
+      public: `'${workspaceSlug}' cannot be the slug of a workspace: it takes 4 to 35 of a-z, 0-9, _ and -, starts with a letter or digit, and is not 'unkey'.`,
     });
   }
   checkSuppliedKey(request.rootKey);
@@ -126,7 +125,7 @@ function planInstallation(request: BootstrapRequest): Installation {
 /** Whether the root side is there. A root API of another name is never made, so that one must be. */
 async function rootApiExists(q: Queryable, rootApiId: string): Promise<boolean> {
   if (rootApiId !== DEFAULT_ROOT_API_ID) await findRootSide(q, rootApiId);
-  return (await findRootApi(q, rootApiId)) !== undefined;
+  return (await findApiById(q, rootApiId)) !== undefined;
 }
 
 /**

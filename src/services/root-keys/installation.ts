@@ -5,11 +5,29 @@ import type { BootstrapRow } from '../../storage/sql/queries/bootstrap.ts';
 import { DEFAULT_KEY_BYTES } from '../keys/key-material.ts';
 import { DEFAULT_ROOT_API_ID, ROOT_KEY_PREFIX } from './root-side.ts';
 
-/** Form of a workspace slug that `unkey bootstrap` takes: ids made of it must fit 48 characters. */
+/** Form of a workspace slug: the ids made of it must fit 48 characters. */
 export const BOOTSTRAP_SLUG = /^[a-z0-9][a-z0-9_-]{3,34}$/;
 
 const ROOT_WORKSPACE_ID = 'ws_unkey';
 const WORKSPACE_KEY_PREFIX = 'sk';
+
+/** The limits row of a workspace on the free tier: no throttle on API requests. */
+export const FREE_TIER_LIMITS = {
+  api_billable_operations_count_max_per_month: 150_000,
+  api_requests_count_max_per_minute: null,
+  logs_retention_days_max: 7,
+  logs_audit_retention_days_max: 30,
+  team_enabled: false,
+  cpu_cores_max: 10,
+  cpu_cores_max_per_instance: 2,
+  memory_mib_max: 20_480,
+  memory_mib_max_per_instance: 4096,
+  storage_mib_max: 51_200,
+  storage_mib_max_per_instance: 10_240,
+  builds_concurrent_max: 1,
+  custom_domains_max: 0,
+  autoscaling_replicas_max: 0,
+} as const;
 
 /** A row to have, and what it holds when it has to be made. */
 export interface PlannedRow extends BootstrapRow {
@@ -91,22 +109,7 @@ function limitsRow(workspaceId: string): PlannedRow {
   return {
     table: 'limits',
     id: workspaceId,
-    values: () => ({
-      api_billable_operations_count_max_per_month: 150_000,
-      api_requests_count_max_per_minute: null,
-      logs_retention_days_max: 7,
-      logs_audit_retention_days_max: 30,
-      team_enabled: false,
-      cpu_cores_max: 10,
-      cpu_cores_max_per_instance: 2,
-      memory_mib_max: 20_480,
-      memory_mib_max_per_instance: 4096,
-      storage_mib_max: 51_200,
-      storage_mib_max_per_instance: 10_240,
-      builds_concurrent_max: 1,
-      custom_domains_max: 0,
-      autoscaling_replicas_max: 0,
-    }),
+    values: () => FREE_TIER_LIMITS,
   };
 }
 

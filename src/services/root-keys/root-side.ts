@@ -1,7 +1,7 @@
 // The root side of an installation: the workspace and keyspace that hold every root key, found through the root API.
 import { Fault } from '../../lib/fault.ts';
 import type { Queryable } from '../../storage/sql/database.ts';
-import { findRootApi } from '../../storage/sql/queries/root-keys.ts';
+import { findApiById } from '../../storage/sql/queries/apis.ts';
 import { DEFAULT_KEY_BYTES } from '../keys/key-material.ts';
 
 /** Id of the root API unless an adopted database names another. */
@@ -24,7 +24,7 @@ export interface RootSide {
  * @throws Fault `api_not_found` when the API is missing or deleted, `precondition_failed` when it has no keyspace.
  */
 export async function findRootSide(q: Queryable, rootApiId = DEFAULT_ROOT_API_ID): Promise<RootSide> {
-  const api = await findRootApi(q, rootApiId);
+  const api = await findApiById(q, rootApiId);
   if (api === undefined) {
     throw new Fault('unkey:data:api_not_found', {
       public: `The root API ${rootApiId} does not exist. Run "unkey bootstrap" first.`,
@@ -35,7 +35,7 @@ export async function findRootSide(q: Queryable, rootApiId = DEFAULT_ROOT_API_ID
       public: `The root API ${rootApiId} is deleted, so that no root key can work.`,
     });
   }
-  if (api.keyspaceId === null) {
+  if (api.keyspaceRowId === null) {
     throw new Fault('unkey:application:precondition_failed', {
       public: `The root API ${rootApiId} has no keyspace.`,
     });
@@ -44,7 +44,7 @@ export async function findRootSide(q: Queryable, rootApiId = DEFAULT_ROOT_API_ID
     apiId: api.id,
     apiName: api.name,
     workspaceId: api.workspaceId,
-    keyspaceId: api.keyspaceId,
+    keyspaceId: api.keyspaceRowId,
     byteLength: api.defaultBytes ?? DEFAULT_KEY_BYTES,
   };
 }

@@ -20,7 +20,7 @@ import { findRootSide, type RootSide } from './root-side.ts';
 export const DEFAULT_GRACE_MS = 60 * 60_000;
 
 /** The longest such time, in ms. */
-export const MAX_GRACE_MS = 30 * 24 * 60 * 60_000;
+const MAX_GRACE_MS = 30 * 24 * 60 * 60_000;
 
 export interface RotateRootKeyRequest {
   readonly keyId: string;

@@ -29,7 +29,7 @@ export function createThrottle(deps: ThrottleDeps): WorkspaceThrottle {
         return await decide(limits, deps, workspaceId);
       } catch (error) {
         deps.log.error(
-          { err: error, workspace_id: workspaceId },
+          { err: error, workspaceId },
           'workspace throttle has no answer, letting the request pass',
         );
         return { denied: false };

@@ -67,7 +67,7 @@ async function readReference(directory: string): Promise<TableDescription[]> {
 }
 
 /** What `expected` has and `live` lacks or has otherwise; extra tables, columns and indexes do not count. */
-export function compareSchemas(
+function compareSchemas(
   expected: readonly TableDescription[],
   live: readonly TableDescription[],
 ): SchemaDifference[] {

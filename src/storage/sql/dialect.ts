@@ -11,7 +11,7 @@ const MAX_ROWS = 1000;
 const MAX_PLACEHOLDERS = 32_766;
 
 /** A table or column name as an identifier. Both dialects take backticks, so reserved words (`keys`, `limit`) are safe. */
-export function quoteIdentifier(name: string): string {
+function quoteIdentifier(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 

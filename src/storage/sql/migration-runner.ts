@@ -17,8 +17,6 @@ interface RunnerContext {
   readonly toolVersion: string;
 }
 
-type OnProgress = ((progress: MigrationProgress) => void) | undefined;
-
 /** MariaDB's names for the collations of the same behaviour. Source: data model, section 11.1. */
 export const MARIADB_COLLATIONS: readonly (readonly [string, string])[] = [
   ['utf8mb4_0900_as_cs', 'utf8mb4_nopad_bin'],
@@ -34,39 +32,24 @@ export async function statementsFor(q: Queryable): Promise<(statement: string) =
     MARIADB_COLLATIONS.reduce((text, [mysql, mariadb]) => text.replaceAll(mysql, mariadb), statement);
 }
 
+/** One migration to run, with its statements as this server gets them. */
+interface Step {
+  readonly migration: Migration;
+  readonly direction: 'up' | 'down';
+  readonly statements: readonly string[];
+}
+
 /**
- * Runs a migration's up statements and records it. On MySQL each statement commits by itself, so the version is recorded
- * before the first one and stays recorded when it fails; on SQLite a failed version leaves no trace.
+ * Runs the statements of a migration and records it, or forgets it on the way down. On MySQL each statement commits by
+ * itself, so the version is recorded before the first one and stays recorded when it fails; on SQLite a failed version
+ * leaves no trace.
  * @returns the failure, which has been recorded, or undefined
  */
-export function applyMigration(
+export async function runMigration(
   session: Queryable,
   context: RunnerContext,
-  migration: Migration,
-  statements: readonly string[],
-  onProgress: OnProgress,
-): Promise<MigrationError | undefined> {
-  return runSteps(session, context, migration, 'up', statements, onProgress);
-}
-
-/** Runs a migration's down statements and forgets the version; else as `applyMigration`. */
-export function revertMigration(
-  session: Queryable,
-  context: RunnerContext,
-  migration: Migration,
-  statements: readonly string[],
-  onProgress: OnProgress,
-): Promise<MigrationError | undefined> {
-  return runSteps(session, context, migration, 'down', statements, onProgress);
-}
-
-async function runSteps(
-  session: Queryable,
-  context: RunnerContext,
-  migration: Migration,
-  direction: 'up' | 'down',
-  statements: readonly string[],
-  onProgress: OnProgress,
+  { migration, direction, statements }: Step,
+  onProgress: ((progress: MigrationProgress) => void) | undefined,
 ): Promise<MigrationError | undefined> {
   const { version, name, checksum } = migration;
   const startedAt = context.clock.now();

@@ -4,17 +4,19 @@ import { LockTimeoutError, type MigratableDatabase, type Queryable } from './dat
 import { MigrationError } from './migration-error.ts';
 import { loadMigrations, type Migration, SQL_MIGRATIONS } from './migration-files.ts';
 import { ensureHistory, readHistory, recordEntry, removeEntry } from './migration-history.ts';
+import { type MigrationProgress, runMigration, statementsFor } from './migration-runner.ts';
 import {
-  applyMigration,
-  type MigrationProgress,
-  revertMigration,
-  statementsFor,
-} from './migration-runner.ts';
+  chooseDown,
+  chooseUp,
+  type DataLoss,
+  type DownSelection,
+  lossesOf,
+  type UpSelection,
+  unknownVersion,
+} from './migration-selection.ts';
 import {
   compareWithHistory,
-  type MigrationState,
   type MigrationStatus,
-  refuseUnresolved,
   type SchemaState,
   schemaStateOf,
 } from './migration-states.ts';
@@ -30,29 +32,15 @@ export interface MigratorOptions {
   readonly lockTimeoutMs?: number | undefined;
 }
 
-export interface UpOptions {
-  /** Newest version to apply. */
-  readonly to?: string | undefined;
-  /** How many to apply at most. */
-  readonly steps?: number | undefined;
-  /** Only tell what would run. */
-  readonly dryRun?: boolean | undefined;
-  readonly allowOutOfOrder?: boolean | undefined;
+interface RunOptions {
   /** Aborting it ends the run before the next migration. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: MigrationProgress) => void) | undefined;
 }
 
-export interface DownOptions {
-  /** The version that is the newest one afterwards. */
-  readonly to?: string | undefined;
-  /** How many to take back; default 1 without `to`. */
-  readonly steps?: number | undefined;
-  readonly dryRun?: boolean | undefined;
-  /** Aborting it ends the run before the next migration. */
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: MigrationProgress) => void) | undefined;
-}
+export interface UpOptions extends UpSelection, RunOptions {}
+
+export interface DownOptions extends DownSelection, RunOptions {}
 
 export interface PlannedMigration {
   readonly version: string;
@@ -62,16 +50,10 @@ export interface PlannedMigration {
 }
 
 export interface MigrationRun {
-  /** What ran, or would have on a dry run, in order; empty when there was nothing to do. */
+  /** What ran, or would, in order; empty when there was nothing to do. */
   readonly migrations: readonly PlannedMigration[];
   /** Versions applied by a newer release: worth a warning. */
   readonly ahead: readonly string[];
-}
-
-/** A table that goes, or (with `column`) one column of it. */
-export interface DataLoss {
-  readonly table: string;
-  readonly column: string | undefined;
 }
 
 export interface DownPlan {
@@ -84,10 +66,12 @@ export interface Migrator {
   status(): Promise<MigrationStatus[]>;
   /** The same, as the server's start check wants it. */
   schemaState(): Promise<SchemaState>;
+  /** What `up` would run. @throws MigrationError */
+  planUp(selection?: UpSelection): Promise<MigrationRun>;
   /** Applies what is pending, under the lock. @throws MigrationError */
   up(options?: UpOptions): Promise<MigrationRun>;
   /** What `down` would run and which data would go. @throws MigrationError */
-  planDown(options?: DownOptions): Promise<DownPlan>;
+  planDown(selection?: DownSelection): Promise<DownPlan>;
   /** Takes applied versions back, newest first, under the lock. @throws MigrationError */
   down(options?: DownOptions): Promise<MigrationRun>;
   /** Corrects what is recorded of a version; touches nothing else. @throws MigrationError */
@@ -147,64 +131,40 @@ export function createMigrator(options: MigratorOptions): Migrator {
     }));
   }
 
-  async function up(upOptions: UpOptions = {}): Promise<MigrationRun> {
+  /** Runs what `choose` picks, one after another under the lock, until one fails or the caller gives up. */
+  async function run(
+    direction: 'up' | 'down',
+    { signal, onProgress }: RunOptions,
+    choose: (migrations: readonly Migration[], found: readonly MigrationStatus[]) => Migration[],
+  ): Promise<MigrationRun> {
     const migrations = await load();
-    if (upOptions.dryRun === true) {
-      const found = await statuses(database.primary, migrations, await database.isLocked());
-      return {
-        migrations: await plan(database.primary, chooseUp(migrations, found, upOptions), 'up'),
-        ahead: aheadOf(found),
-      };
-    }
     return locked(async (session) => {
       const found = await statuses(session, migrations, false);
-      const chosen = chooseUp(migrations, found, upOptions);
-      const planned = await plan(session, chosen, 'up');
+      const chosen = choose(migrations, found);
+      const planned = await plan(session, chosen, direction);
+      const ahead = aheadOf(found);
       for (const [index, migration] of chosen.entries()) {
-        if (upOptions.signal?.aborted) return { migrations: planned.slice(0, index), ahead: aheadOf(found) };
-        const failure = await applyMigration(
-          session,
-          runner,
-          migration,
-          planned[index]?.statements ?? [],
-          upOptions.onProgress,
-        );
+        if (signal?.aborted) return { migrations: planned.slice(0, index), ahead };
+        const statements = planned[index]?.statements ?? [];
+        const failure = await runMigration(session, runner, { migration, direction, statements }, onProgress);
         if (failure !== undefined) return failure;
       }
-      return { migrations: planned, ahead: aheadOf(found) };
+      return { migrations: planned, ahead };
     });
   }
 
-  async function planDown(downOptions: DownOptions = {}): Promise<DownPlan> {
+  async function planUp(selection: UpSelection = {}): Promise<MigrationRun> {
     const migrations = await load();
     const found = await statuses(database.primary, migrations, await database.isLocked());
-    const planned = await plan(database.primary, chooseDown(migrations, found, downOptions), 'down');
-    return { migrations: planned, losses: planned.flatMap(({ statements }) => statements.flatMap(lossesOf)) };
+    const planned = await plan(database.primary, chooseUp(migrations, found, selection), 'up');
+    return { migrations: planned, ahead: aheadOf(found) };
   }
 
-  async function down(downOptions: DownOptions = {}): Promise<MigrationRun> {
-    if (downOptions.dryRun === true) {
-      return { migrations: (await planDown(downOptions)).migrations, ahead: [] };
-    }
+  async function planDown(selection: DownSelection = {}): Promise<DownPlan> {
     const migrations = await load();
-    return locked(async (session) => {
-      const found = await statuses(session, migrations, false);
-      const chosen = chooseDown(migrations, found, downOptions);
-      const planned = await plan(session, chosen, 'down');
-      for (const [index, migration] of chosen.entries()) {
-        if (downOptions.signal?.aborted)
-          return { migrations: planned.slice(0, index), ahead: aheadOf(found) };
-        const failure = await revertMigration(
-          session,
-          runner,
-          migration,
-          planned[index]?.statements ?? [],
-          downOptions.onProgress,
-        );
-        if (failure !== undefined) return failure;
-      }
-      return { migrations: planned, ahead: aheadOf(found) };
-    });
+    const found = await statuses(database.primary, migrations, await database.isLocked());
+    const planned = await plan(database.primary, chooseDown(migrations, found, selection), 'down');
+    return { migrations: planned, losses: planned.flatMap(({ statements }) => statements.flatMap(lossesOf)) };
   }
 
   async function repair(version: string, mark: 'applied' | 'pending'): Promise<void> {
@@ -242,75 +202,16 @@ export function createMigrator(options: MigratorOptions): Migrator {
   return {
     status: currentStatuses,
     schemaState: async () => schemaStateOf(await currentStatuses()),
-    up,
+    planUp,
+    up: (upOptions = {}) =>
+      run('up', upOptions, (migrations, found) => chooseUp(migrations, found, upOptions)),
     planDown,
-    down,
+    down: (downOptions = {}) =>
+      run('down', downOptions, (migrations, found) => chooseDown(migrations, found, downOptions)),
     repair,
   };
 }
 
 function aheadOf(found: readonly MigrationStatus[]): string[] {
   return found.filter(({ state }) => state === 'ahead').map(({ version }) => version);
-}
-
-function unknownVersion(version: string): MigrationError {
-  return new MigrationError('unknown', `there is no migration ${version}`, { version });
-}
-
-/** @throws MigrationError when a state forbids going on or the target is unknown */
-function chooseUp(
-  migrations: readonly Migration[],
-  found: readonly MigrationStatus[],
-  options: UpOptions,
-): Migration[] {
-  const blocking: MigrationState[] = ['changed', 'missing', 'failed'];
-  refuseUnresolved(found, options.allowOutOfOrder === true ? blocking : [...blocking, 'out-of-order']);
-  const { to } = options;
-  if (to !== undefined && !migrations.some(({ version }) => version === to)) throw unknownVersion(to);
-  const open = new Set(
-    found
-      .filter(({ state }) => state === 'pending' || state === 'out-of-order')
-      .map(({ version }) => version),
-  );
-  return migrations
-    .filter(({ version }) => open.has(version) && (to === undefined || version <= to))
-    .slice(0, options.steps ?? migrations.length);
-}
-
-/** @throws MigrationError when a state forbids going on, the target is unknown, or a version has no way back */
-function chooseDown(
-  migrations: readonly Migration[],
-  found: readonly MigrationStatus[],
-  options: DownOptions,
-): Migration[] {
-  refuseUnresolved(found, ['failed']);
-  const { to } = options;
-  if (to !== undefined && !found.some(({ version }) => version === to)) throw unknownVersion(to);
-  const applied = found
-    .filter(
-      ({ state, version }) =>
-        !['pending', 'out-of-order'].includes(state) && (to === undefined || version > to),
-    )
-    .reverse();
-  return applied
-    .slice(0, options.steps ?? (to === undefined ? 1 : applied.length))
-    .map(({ version, name }) => {
-      const migration = migrations.find((candidate) => candidate.version === version);
-      if (migration?.down === undefined) {
-        throw new MigrationError('refused', `migration ${version} (${name}) has no down file`, { version });
-      }
-      return migration;
-    });
-}
-
-const DROP_TABLE = /^DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?`?(\w+)`?/i;
-const ALTER_TABLE = /^ALTER\s+TABLE\s+`?(\w+)`?/i;
-const DROP_COLUMN = /\bDROP\s+COLUMN\s+`?(\w+)`?/gi;
-
-function lossesOf(statement: string): DataLoss[] {
-  const dropped = DROP_TABLE.exec(statement)?.[1];
-  if (dropped !== undefined) return [{ table: dropped, column: undefined }];
-  const altered = ALTER_TABLE.exec(statement)?.[1];
-  if (altered === undefined) return [];
-  return [...statement.matchAll(DROP_COLUMN)].map(([, column]) => ({ table: altered, column }));
 }

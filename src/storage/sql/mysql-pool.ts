@@ -5,8 +5,11 @@ import type { MysqlAddress } from './dsn.ts';
 
 const CONNECT_TIMEOUT_MS = 2000;
 
-/** Open connections, and how long they live (idle, in all) and may be waited for. Source: data model, section 1. */
-const POOL = { max: 25, idleMs: 60_000, lifetimeMs: 300_000, acquireMs: 4000, sweepMs: 10_000 } as const;
+/** Connections that a process may open to one server. Source, as of the times below: data model, section 1. */
+export const MAX_CONNECTIONS = 25;
+
+/** How long connections live (idle, in all) and may be waited for. */
+const POOL = { idleMs: 60_000, lifetimeMs: 300_000, acquireMs: 4000, sweepMs: 10_000 } as const;
 
 /**
  * What every session is set to, so that nothing depends on the server's configuration: UTC, errors instead of silent
@@ -49,7 +52,7 @@ export function createMysqlPool(address: MysqlAddress): Sequelize {
     logging: false,
     retry: { max: 1 },
     pool: {
-      max: POOL.max,
+      max: MAX_CONNECTIONS,
       min: 0,
       idle: POOL.idleMs,
       acquire: POOL.acquireMs,

@@ -179,7 +179,7 @@ describe('a root key', () => {
   it('still authenticates for a soft-deleted target workspace that is enabled, and the log tells so', async () => {
     const { log, resolve } = resolverOn(await storeWithRootKey({ target: deleted }));
     expect(await resolve()).toBeDefined();
-    expect(log.lines).toMatchObject([{ level: 'warn', fields: { keyId: 'key_root', workspace_id: 'ws_1' } }]);
+    expect(log.lines).toMatchObject([{ level: 'warn', fields: { keyId: 'key_root', workspaceId: 'ws_1' } }]);
   });
 
   it('expires by the clock, strictly after its time, also from the cache', async () => {

@@ -50,8 +50,8 @@ describe('WorkOS slugs', () => {
       'unkey:v1:ws_1:projects/*#create_project',
     ]);
     expect(log.lines.map(({ level, fields }) => [level, fields])).toEqual([
-      ['warn', { slug: 'billing:read', workspace_id: 'ws_1' }],
-      ['warn', { slug: ' keys:create', workspace_id: 'ws_1' }],
+      ['warn', { slug: 'billing:read', workspaceId: 'ws_1' }],
+      ['warn', { slug: ' keys:create', workspaceId: 'ws_1' }],
     ]);
   });
 });

@@ -1,7 +1,9 @@
 // The conventions that every command shares, tried on commands made for the purpose.
-import type { Command } from 'commander';
-import { Option } from 'commander';
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { CliError } from '../../../src/commands/cli/cli-error.ts';
 import type { CliContext, Register } from '../../../src/commands/cli/context.ts';
 import { EXIT } from '../../../src/commands/cli/exit-codes.ts';
@@ -306,13 +308,18 @@ describe('secrets', () => {
     expect((await run(['thing', 'do', '--root-key', '-'], module, { stdin: 'from stdin\n' })).out).toBe(
       'from stdin\n',
     );
-    const file = await run(
-      ['thing', 'do', '--root-key-file', new URL('./key.fixture', import.meta.url).pathname],
-      module,
-    );
-    expect([file.code, file.err]).toEqual([EXIT.config, expect.stringContaining('ENOENT')]);
+    const folder = await mkdtemp(join(tmpdir(), 'unkey-secret-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'key');
+    await writeFile(file, 'from a file\n');
+    expect((await run(['thing', 'do', '--root-key-file', file], module)).out).toBe('from a file\n');
     expect((await run(['thing', 'do'], module, { env: { UNKEY_ROOT_KEY: 'e' } })).out).toBe('e\n');
     expect((await run(['thing', 'do'], module)).out).toBe('none\n');
+  });
+
+  it('in a file that is not there end with 3 and the reason', async () => {
+    const { code, err } = await run(['thing', 'do', '--root-key-file', 'nowhere'], module);
+    expect([code, err]).toEqual([EXIT.config, expect.stringContaining('ENOENT')]);
   });
 
   it('given twice are refused', async () => {

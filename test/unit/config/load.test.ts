@@ -13,11 +13,11 @@ type = "root_key"
 type Files = Readonly<Record<string, string>>;
 
 function load(options: Partial<LoadOptions> & { files?: Files } = {}) {
-  const { files = { '/work/unkey.toml': MINIMAL }, ...rest } = options;
+  const { files = { '/srv/unkey.toml': MINIMAL }, ...rest } = options;
   return loadServerConfig({
     profile: 'serve',
     env: {},
-    cwd: '/work',
+    cwd: '/srv',
     readFile: (path) => {
       const text = files[path];
       if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
@@ -38,15 +38,15 @@ function problems(options: Parameters<typeof load>[0]): string[] {
   return [];
 }
 
-const file = (text: string): Files => ({ '/work/unkey.toml': text });
+const file = (text: string): Files => ({ '/srv/unkey.toml': text });
 
 describe('where the file comes from', () => {
   it('prefers the argument, then UNKEY_CONFIG, then ./unkey.toml, then /etc/unkey/unkey.toml', () => {
     const named = (port: number) => `http_port = ${port}\n${MINIMAL}`;
     const files = {
-      '/work/a.toml': named(1),
-      '/work/b.toml': named(2),
-      '/work/unkey.toml': named(3),
+      '/srv/a.toml': named(1),
+      '/srv/b.toml': named(2),
+      '/srv/unkey.toml': named(3),
       '/etc/unkey/unkey.toml': named(4),
     };
     const env = { UNKEY_CONFIG: 'b.toml' };

@@ -19,6 +19,7 @@ import type { Database, SqlValue } from '../../../src/storage/sql/database.ts';
 import { insertRows } from '../../../src/storage/sql/dialect.ts';
 import { createMigrator } from '../../../src/storage/sql/migrator.ts';
 import { createSqliteDatabase } from '../../../src/storage/sql/sqlite.ts';
+import { KEY_ADMIN } from '../../support/workspace.ts';
 
 export const WORKSPACE = 'ws_a';
 export const API = 'api_x';
@@ -55,20 +56,6 @@ export interface WorkbenchOptions {
   readonly usage?: Partial<Pick<UsageLimiter, 'invalidate' | 'spend'>>;
   readonly events?: EventSink;
 }
-
-/** Everything that keys.* and apis.* may ask for. */
-const EVERYTHING = [
-  'create_api',
-  'read_api',
-  'delete_api',
-  'create_key',
-  'read_key',
-  'update_key',
-  'delete_key',
-  'verify_key',
-  'encrypt_key',
-  'decrypt_key',
-].map((action) => `api.*.${action}`);
 
 /** A fresh store with one workspace, and in it one API on a keyspace that may store encrypted keys. */
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
@@ -127,7 +114,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
     keyCache,
     invalidated,
     insert,
-    async run(operation, body, permissions = EVERYTHING) {
+    async run(operation, body, permissions = KEY_ADMIN) {
       const result = await operation.handle(
         {
           requestId: 'req_test',

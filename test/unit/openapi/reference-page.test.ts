@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildOpenApiDocument } from '../../../src/server/docs/openapi-document.ts';
 import { referenceAssets, referencePage } from '../../../src/server/docs/reference-page.ts';
+import { CHROMIUM_ARGUMENTS } from '../../support/browser.ts';
+import { chromiumPath, requireOrSkip } from '../../support/servers.ts';
 import { operationFixture } from '../validation/operation-fixture.ts';
 
 const HOSTILE = '</script><script>document.title = "taken over"</script><!-- & "quotes"';
@@ -28,9 +29,7 @@ describe('the reference page', () => {
   });
 });
 
-const CHROMIUM = process.env.TEST_CHROMIUM ?? '/usr/bin/chromium';
-
-describe.skipIf(!existsSync(CHROMIUM))('in a browser', () => {
+describe.runIf(requireOrSkip('browser'))('in a browser', () => {
   let server: Server;
   let browser: Browser;
 
@@ -45,17 +44,8 @@ describe.skipIf(!existsSync(CHROMIUM))('in a browser', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
+      executablePath: chromiumPath(),
+      args: [...CHROMIUM_ARGUMENTS],
     });
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../../src/lib/fault.ts';
-import { evaluate, type PermissionQuery } from '../../../src/services/rbac/query.ts';
+import { evaluate, type PermissionQuery, tuple } from '../../../src/services/rbac/query.ts';
 import { parsePermissionQuery } from '../../../src/services/rbac/query-language.ts';
 
 const allows = (text: string, ...held: string[]): boolean =>
@@ -52,7 +52,7 @@ describe('a permission query', () => {
   it.each(['system:admin:read', '/v1/x', 'a.*.*.b', 'androidx', 'or.x', 'A-Z_09'])(
     'takes %s for one permission',
     (word) => {
-      expect(parsePermissionQuery(word)).toEqual({ kind: 'leaf', value: word, resource: undefined });
+      expect(parsePermissionQuery(word)).toEqual(tuple(word));
     },
   );
 

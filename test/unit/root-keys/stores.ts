@@ -8,14 +8,9 @@ import { type BootstrapDeps, bootstrap } from '../../../src/services/root-keys/b
 import type { MigratableDatabase } from '../../../src/storage/sql/database.ts';
 import { createMigrator } from '../../../src/storage/sql/migrator.ts';
 import { openDatabase } from '../../../src/storage/sql/open-database.ts';
-import { freshMysqlDatabase, requireOrSkip } from '../../support/servers.ts';
+import { availableStores, freshMysqlDatabase, type StoreName } from '../../support/servers.ts';
 
-/** The stores that this run can use. */
-export const STORES: readonly ('sqlite' | 'mysql')[] = requireOrSkip('mysql')
-  ? ['sqlite', 'mysql']
-  : ['sqlite'];
-
-export type StoreName = (typeof STORES)[number];
+export const STORES = availableStores();
 
 export interface Installation extends BootstrapDeps {
   readonly db: MigratableDatabase;

@@ -12,10 +12,9 @@ import { nameOperation, startServer } from '../../api/pipeline-harness.ts';
 
 const identity = { version: '1.0.0', instanceId: 'ins_1', region: 'eu', log: silentLogger };
 
-it('is off unless the configuration asks for it and the environment names an endpoint', () => {
+it('is off unless the environment names an endpoint', () => {
   const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
   expect(startTelemetry({ ...identity, sampleRate: 1, env: {} }).tracer).toBeUndefined();
-  expect(startTelemetry({ ...identity, sampleRate: undefined, env: endpoint }).tracer).toBeUndefined();
   for (const off of [{ OTEL_SDK_DISABLED: 'true' }, { OTEL_TRACES_EXPORTER: 'none' }]) {
     expect(
       startTelemetry({ ...identity, sampleRate: 1, env: { ...endpoint, ...off } }).tracer,

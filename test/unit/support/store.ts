@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { silentMetrics } from '../../../src/lib/metrics.ts';
+import { FREE_TIER_LIMITS } from '../../../src/services/root-keys/installation.ts';
 import type { Database } from '../../../src/storage/sql/database.ts';
 import { insertRows, type RowValues } from '../../../src/storage/sql/dialect.ts';
 import { createMigrator } from '../../../src/storage/sql/migrator.ts';
@@ -40,21 +41,9 @@ export function insertLimits(
   requestsPerMinute: number | null,
 ): Promise<void> {
   return insert(db, 'limits', {
+    ...FREE_TIER_LIMITS,
     workspace_id: workspaceId,
-    api_billable_operations_count_max_per_month: 150_000,
     api_requests_count_max_per_minute: requestsPerMinute,
-    logs_retention_days_max: 7,
-    logs_audit_retention_days_max: 30,
-    team_enabled: false,
-    cpu_cores_max: 10,
-    cpu_cores_max_per_instance: 2,
-    memory_mib_max: 20_480,
-    memory_mib_max_per_instance: 4_096,
-    storage_mib_max: 51_200,
-    storage_mib_max_per_instance: 10_240,
-    builds_concurrent_max: 1,
-    custom_domains_max: 0,
-    autoscaling_replicas_max: 0,
   });
 }
 

@@ -1,6 +1,6 @@
-import { connect } from 'node:net';
 import type { ServerConfig } from '../../../config/server-config.ts';
 import { sendRequest } from '../../cli/http.ts';
+import { tryConnection } from '../../cli/tcp.ts';
 import { type Check, type Finding, fail, ok, skip, skippedCheck, warn } from '../check.ts';
 
 const IDS = [
@@ -32,22 +32,10 @@ function httpQuery(address: URL, timeoutMs: number): Query | undefined {
   };
 }
 
-function dial(host: string, port: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port });
-    const end = (done: () => void) => {
-      socket.destroy();
-      done();
-    };
-    socket.on('connect', () => end(resolve)).on('error', (error) => end(() => reject(error)));
-    signal.addEventListener('abort', () => end(() => reject(new Error('no answer in time'))), { once: true });
-  });
-}
-
 async function connectNatively(address: URL, signal: AbortSignal): Promise<Finding> {
   const secure = address.searchParams.get('secure') === 'true';
   const port = address.port === '' ? (secure ? NATIVE_TLS_PORT : NATIVE_PORT) : Number(address.port);
-  await dial(address.hostname, port, signal);
+  await tryConnection(address.hostname, port, signal);
   return ok(`port ${port} of ${address.hostname} accepts connections; user and password were not tried`);
 }
 

@@ -3,7 +3,7 @@ import { ConfigError } from '../../../config/problems.ts';
 import { type Check, fail, ok, warn } from '../check.ts';
 
 /** What the committed sample puts where a secret belongs. */
-export const SAMPLE_SECRET = 'change-me';
+const SAMPLE_SECRET = 'change-me';
 
 const REMEDY = "correct the settings named; 'unkey config validate' shows them alone";
 

@@ -1,10 +1,9 @@
 // What the answers of a MySQL or MariaDB server mean. Thresholds: the table of `unkey doctor` in the operations chapter.
 import type { MigrationStatus } from '../../../storage/sql/migration-states.ts';
+import { MAX_CONNECTIONS } from '../../../storage/sql/mysql-pool.ts';
 import type { ServerSettings } from '../../../storage/sql/queries/server-facts.ts';
 import { type Finding, fail, ok, warn } from '../check.ts';
 
-/** Connections that each server process may open. */
-const POOL_SIZE = 25;
 const TESTED_MYSQL = [8, 9];
 const TESTED_MARIADB = [10, 11, 12];
 const CLOCK = { warnMs: 500, failMs: 5000 } as const;
@@ -34,10 +33,10 @@ export function judgeSettings(settings: ServerSettings): Finding {
       `ALTER DATABASE ${database} CHARACTER SET utf8mb4, then convert its tables`,
     );
   }
-  if (maxConnections < POOL_SIZE * 2) {
+  if (maxConnections < MAX_CONNECTIONS * 2) {
     return warn(
       `max_connections is ${maxConnections}`,
-      `SET GLOBAL max_connections = ${POOL_SIZE * 2} or more`,
+      `SET GLOBAL max_connections = ${MAX_CONNECTIONS * 2} or more`,
     );
   }
   if (/^READ-UNCOMMITTED$/i.test(isolation)) {

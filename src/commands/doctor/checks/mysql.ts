@@ -6,6 +6,7 @@ import { systemClock } from '../../../lib/clock.ts';
 import { silentLogger } from '../../../lib/logger.ts';
 import { silentMetrics } from '../../../lib/metrics.ts';
 import { listRootKeys } from '../../../services/root-keys/list-root-keys.ts';
+import { isLive } from '../../../services/root-keys/root-key.ts';
 import { findRootSide } from '../../../services/root-keys/root-side.ts';
 import { DatabaseError, DriverError, type MigratableDatabase } from '../../../storage/sql/database.ts';
 import { type MysqlAddress, parseDsn } from '../../../storage/sql/dsn.ts';
@@ -104,7 +105,7 @@ async function checkRoot(database: MigratableDatabase, rootApiId: string | undef
   try {
     const root = await findRootSide(database.primary, rootApiId);
     const keys = await listRootKeys({ db: database }, rootApiId === undefined ? {} : { rootApiId });
-    const live = keys.filter((key) => key.permissionCount > 0);
+    const live = keys.filter((key) => key.permissionCount > 0 && isLive(key, systemClock.now()));
     if (live.length === 0) {
       return warn(
         'no live root key has any permission',
@@ -118,13 +119,14 @@ async function checkRoot(database: MigratableDatabase, rootApiId: string | undef
   }
 }
 
-export interface DatabaseCheckOptions {
+/** Checks of the relational store that the configuration names; SQLite has no server to check. */
+export function databaseChecks({
+  config,
+  rootApiId,
+}: {
   readonly config: ServerConfig | undefined;
-  readonly timeoutMs: number;
   readonly rootApiId: string | undefined;
-}
-
-export function databaseChecks({ config, rootApiId }: DatabaseCheckOptions): CheckGroup {
+}): CheckGroup {
   const ids = [...PRIMARY_IDS, ...REPLICA_IDS, 'root'];
   const primary = config?.database.primary ?? '';
   if (primary === '') return { checks: ids.map((id) => skippedCheck(id, 'database.primary is not set')) };

@@ -3,6 +3,7 @@ import { keyNotFound } from '../../../services/keys/key-faults.ts';
 import { keyView } from '../../../services/keys/key-view.ts';
 import { isAuthorized } from '../../../services/rbac/query.ts';
 import { bearerOperation } from '../../operation.ts';
+import { keyText } from '../../schemas/ids.ts';
 import { KEY_EXAMPLE, keyData } from '../../schemas/key-data.ts';
 import { keyPermission, placeOf } from './key-permissions.ts';
 
@@ -21,15 +22,7 @@ export const whoami = bearerOperation<WhoamiBody>({
     'Without the permission to read the key the answer is the 404 of a key that does not exist.',
   ].join('\n'),
   permissions: ['api.*.read_key'],
-  request: Joi.object({
-    key: Joi.string()
-      .min(1)
-      .max(512)
-      .required()
-      .meta({ redact: true })
-      .description('The key as its holder sent it.')
-      .example('prod_2cGKbMxRyVQvbGvf5H4ppb'),
-  }),
+  request: Joi.object({ key: keyText().required() }),
   response: keyData(),
   errors: ['unkey:data:key_not_found'],
   examples: { request: { key: 'prod_2cGKbMxRyVQvbGvf5H4ppb' }, response: KEY_EXAMPLE },

@@ -34,3 +34,34 @@ export async function insertKeyMigration(q: Queryable, row: KeyMigrationRow): Pr
     { id: row.id, workspace_id: row.workspaceId, algorithm: row.algorithm },
   ]);
 }
+
+/** The migration with this id in the workspace, or undefined. */
+export async function findKeyMigration(
+  q: Queryable,
+  id: string,
+  workspaceId: string,
+): Promise<KeyMigrationRow | undefined> {
+  const rows = await q.all<KeyMigrationRow>(
+    'findKeyMigration',
+    `${MIGRATIONS} WHERE id = :id AND workspace_id = :workspaceId`,
+    { id, workspaceId },
+  );
+  return rows[0];
+}
+
+/**
+ * Gives a key that came through a migration its native hash. A key that another request has already rehashed is left
+ * alone, so that concurrent first verifications agree.
+ */
+export async function rehashMigratedKey(
+  q: Queryable,
+  change: { keyId: string; migrationId: string; hash: string; start: string; now: number },
+): Promise<void> {
+  await q.run(
+    'rehashMigratedKey',
+    `UPDATE \`keys\`
+        SET hash = :hash, start = :start, pending_migration_id = NULL, updated_at_m = :now
+      WHERE id = :keyId AND pending_migration_id = :migrationId`,
+    change,
+  );
+}

@@ -2,25 +2,6 @@
 import type { Queryable } from '../database.ts';
 import { forUpdate } from '../dialect.ts';
 
-export interface RootApiRow {
-  readonly id: string;
-  readonly name: string;
-  readonly workspaceId: string;
-  readonly keyspaceId: string | null;
-  readonly deletedAt: number | null;
-  readonly defaultBytes: number | null;
-}
-
-const ROOT_API = `SELECT a.id, a.name, a.workspace_id AS workspaceId, ka.id AS keyspaceId, a.deleted_at_m AS deletedAt,
-                         ka.default_bytes AS defaultBytes
-                    FROM apis a LEFT JOIN key_auth ka ON ka.id = a.key_auth_id
-                   WHERE a.id = :id`;
-
-/** The API with this id and its keyspace, deleted or not. */
-export async function findRootApi(q: Queryable, id: string): Promise<RootApiRow | undefined> {
-  return (await q.all<RootApiRow>('findRootApi', ROOT_API, { id }))[0];
-}
-
 /** Holds the API's row until the transaction ends: bootstraps of one installation go one after another. */
 export async function lockApi(q: Queryable, id: string): Promise<void> {
   await q.all('lockApi', `SELECT id FROM apis WHERE id = :id${forUpdate(q)}`, { id });
