@@ -56,6 +56,8 @@ export async function startSubject(folder: string, keyCount: number): Promise<Su
       UNKEY_HTTP_PORT: String(port),
       UNKEY_DATABASE_PRIMARY: `sqlite:${join(folder, 'unkey.db')}`,
       UNKEY_REDIS_URL: 'memory:',
+      // As the first line of bin/unkey does for everybody who runs the executable.
+      NODE_OPTIONS: '--max-semi-space-size=8',
     },
   });
   const url = `http://127.0.0.1:${port}`;
