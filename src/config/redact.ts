@@ -1,5 +1,7 @@
 // How secrets are shown: not at all, or a connection string without its password (G-15).
 
+import { hasDsnForm } from '../lib/dsn-form.ts';
+
 export const MASK = '***';
 
 const SECRET_PARAMETER = /([?&][^=&#]*(?:password|passwd|secret|token|access_key)[^=&#]*=)[^&#]*/gi;
@@ -9,7 +11,7 @@ const SECRET_PARAMETER = /([?&][^=&#]*(?:password|passwd|secret|token|access_key
  * and Go-style DSNs (`user:pass@tcp(host:port)/db`). Where the end of the password is uncertain, more is hidden.
  */
 export function maskConnectionString(text: string): string {
-  const url = /^([a-z][a-z0-9+.-]*:\/\/)(.*)$/is.exec(text);
+  const url = hasDsnForm(text) ? null : /^([a-z][a-z0-9+.-]*:\/\/)(.*)$/is.exec(text);
   const scheme = url?.[1] ?? '';
   const rest = (url?.[2] ?? text).replace(SECRET_PARAMETER, `$1${MASK}`);
   const at = rest.lastIndexOf('@');

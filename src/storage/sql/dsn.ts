@@ -1,4 +1,5 @@
 // Connection strings of the relational store. Rule: CFG-10 of the operations chapter.
+import { hasDsnForm } from '../../lib/dsn-form.ts';
 import { parseDuration } from '../../lib/duration.ts';
 
 export type TlsMode = 'off' | 'verify' | 'skip-verify' | 'preferred';
@@ -55,6 +56,7 @@ const DEFAULT_PORT = 3306;
  */
 export function parseDsn(text: string): ParsedDsn {
   if (text.startsWith('sqlite:')) return parseSqlite(text.slice('sqlite:'.length));
+  if (hasDsnForm(text)) return parseMysqlDsn(text);
   if (text.startsWith('mysql://')) return parseMysqlUrl(text);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
     throw new DsnError('the database address has a scheme other than mysql:// and sqlite:');

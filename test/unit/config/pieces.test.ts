@@ -9,6 +9,7 @@ describe('maskConnectionString', () => {
   it.each([
     ['u:s3cret@tcp(db:3306)/unkey', 'u:***@tcp(db:3306)/unkey'],
     ['u:s3@c/re:t@tcp(db:3306)/unkey?x=1', 'u:***@tcp(db:3306)/unkey?x=1'],
+    ['u://s3cret@tcp(db:3306)/unkey', 'u:***@tcp(db:3306)/unkey'],
     ['redis://:s3cret@redis:6379/0', 'redis://:***@redis:6379/0'],
     [
       'https://u:s3cret@ch:8443/d?password=s3cret&secure=true',

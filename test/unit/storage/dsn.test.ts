@@ -29,6 +29,10 @@ describe('parseDsn', () => {
     expect(address).toMatchObject({ user: 'us', password: 'p:a@s/s%20w?o@r&d', host: 'h', database: 'db' });
   });
 
+  test.each(['//', '//secret', '//a@b:c'])('does not take the password %j for a scheme', (password) => {
+    expect(parseDsn(`u:${password}@tcp(h:1)/db`).address).toMatchObject({ user: 'u', password, host: 'h' });
+  });
+
   test('any password without a slash after it survives the raw form', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (password) => {
