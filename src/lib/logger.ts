@@ -16,3 +16,22 @@ export const silentLogger: Logger = {
   error: () => undefined,
   child: () => silentLogger,
 };
+
+/**
+ * A child of `parent` that is made when it first has something to say: most requests never log, and a child costs more
+ * than the check that decides it.
+ */
+export function lazyChild(parent: Logger, bindings: Record<string, unknown>): Logger {
+  let made: Logger | undefined;
+  const child = (): Logger => {
+    made ??= parent.child(bindings);
+    return made;
+  };
+  return {
+    debug: (fields, message) => child().debug(fields, message),
+    info: (fields, message) => child().info(fields, message),
+    warn: (fields, message) => child().warn(fields, message),
+    error: (fields, message) => child().error(fields, message),
+    child: (further) => child().child(further),
+  };
+}

@@ -1,5 +1,5 @@
 import { Fault } from '../../lib/fault.ts';
-import type { Logger } from '../../lib/logger.ts';
+import { type Logger, lazyChild } from '../../lib/logger.ts';
 import type { ClientInfo, Principal } from '../../services/auth/principal.ts';
 import type { Services } from '../../services/services.ts';
 import type { AnyOperation, OperationContext } from '../operation.ts';
@@ -48,7 +48,7 @@ class Invocation implements OperationContext {
   }
 
   get log(): Logger {
-    return this.#log.child({ requestId: this.requestId });
+    return lazyChild(this.#log, { requestId: this.requestId });
   }
 
   get signal(): AbortSignal {
