@@ -7,6 +7,7 @@ import type { Database } from '../../storage/sql/database.ts';
 import { insertApi, softDeleteApi } from '../../storage/sql/queries/apis.ts';
 import { insertKeyspace } from '../../storage/sql/queries/keyspaces.ts';
 import { type Caller, writeCallerEvents } from '../audit/audit-log.ts';
+import type { Invalidations } from '../cache/invalidations.ts';
 import { SwrCache } from '../cache/swr-cache.ts';
 import { ensureDefaultProject } from '../projects/default-project.ts';
 import { reportingStoreFailure } from '../store-fault.ts';
@@ -41,6 +42,7 @@ export interface ApiServiceDeps {
   readonly ids: IdSource;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly invalidations?: Invalidations | undefined;
 }
 
 export function createApiService(deps: ApiServiceDeps): ApiService {

@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { Database } from '../../storage/sql/database.ts';
+import type { Invalidations } from '../cache/invalidations.ts';
 import type { KeyCache } from '../keys/key-cache.ts';
 import { createWorkspaceByOrg } from '../workspaces/workspace-by-org.ts';
 import type { Authenticator, Resolver } from './authenticator.ts';
@@ -34,6 +35,7 @@ export interface AuthenticatorDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly invalidations?: Invalidations | undefined;
   /** Fetches JWKS documents; the global one when absent. */
   readonly fetch?: Fetch;
 }

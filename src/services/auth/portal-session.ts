@@ -11,6 +11,7 @@ import {
   findPortalSessionByTokenHash,
   type PortalSessionRow,
 } from '../../storage/sql/queries/portal-sessions.ts';
+import type { Invalidations } from '../cache/invalidations.ts';
 import { SwrCache } from '../cache/swr-cache.ts';
 import type { Resolver } from './authenticator.ts';
 import type { Principal } from './principal.ts';
@@ -29,6 +30,7 @@ export function createPortalSessionResolver(deps: {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly invalidations?: Invalidations | undefined;
 }): Resolver {
   const cache = new SwrCache<PortalSession>({
     ...deps,

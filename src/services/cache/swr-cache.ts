@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import { currentRequestScope, runDetached } from '../../lib/request-scope.ts';
+import type { CacheBroadcast, Invalidations } from './invalidations.ts';
 
 export interface SwrCacheOptions {
   /** The `resource` label of metrics and the `cache` label of the timing header, e.g. `live_api_by_id`. */
@@ -17,6 +18,8 @@ export interface SwrCacheOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Tells the caches of this name on other nodes what is dropped here; absent = they find out by age. */
+  readonly invalidations?: Invalidations | undefined;
 }
 
 interface Entry<Value> {
@@ -57,6 +60,7 @@ export class SwrCache<Value> {
   readonly #labels: Record<string, string>;
   readonly #hit: Record<string, string>;
   readonly #miss: Record<string, string>;
+  readonly #peers: CacheBroadcast | undefined;
   #running = 0;
   #writes = 0;
 
@@ -73,6 +77,10 @@ export class SwrCache<Value> {
       dispose: (_entry, _key, reason) => {
         if (reason === 'evict') this.#countDeleted('evicted');
       },
+    });
+    this.#peers = options.invalidations?.join(options.name, {
+      removeLocally: (key) => this.#drop([key]),
+      clearLocally: () => this.#dropAll(),
     });
     this.#reportSize();
     options.metrics.gauge('unkey_cache_capacity', this.#labels, options.maxEntries);
@@ -115,18 +123,77 @@ export class SwrCache<Value> {
     return entry.value;
   }
 
+  /**
+   * `swr` for several keys, which may repeat. `load` is asked once, for exactly the keys that are missing; what it does
+   * not yield is remembered as absent. Stale entries are served and refreshed behind, all with one call. Rejects when
+   * the load fails; nothing is remembered then. Leaves no timing entry.
+   */
+  async swrMany(
+    keys: readonly string[],
+    load: (missing: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
+  ): Promise<Map<string, Value | null>> {
+    const found = new Map<string, Value | null>();
+    const missing: string[] = [];
+    const stale: string[] = [];
+    for (const key of new Set(keys)) {
+      const entry = this.#live(key);
+      this.#options.metrics.count('unkey_cache_reads_total', entry === undefined ? this.#miss : this.#hit);
+      if (entry === undefined) missing.push(key);
+      else {
+        found.set(key, entry.value);
+        if (!this.#isFresh(entry) && !this.#refreshing.has(key)) stale.push(key);
+      }
+    }
+    if (stale.length > 0) {
+      this.#options.metrics.count('unkey_cache_stale_served_total', this.#labels, stale.length);
+      const one = together(stale, load);
+      for (const key of stale) this.#refreshBehind(key, () => one(key));
+    }
+    const one = together(
+      missing.filter((key) => !this.#loads.has(key)),
+      load,
+    );
+    const loaded = await Promise.all(missing.map((key) => this.#loadOnce(key, () => one(key))));
+    missing.forEach((key, index) => {
+      found.set(key, loaded[index] ?? null);
+    });
+    return found;
+  }
+
+  /** Other nodes are not told: what they hold is no more wrong than before. */
   set(key: string, value: Value): void {
     this.#forgetLoads(key);
     this.#write(key, value);
   }
 
-  /** Remembers that the key's origin has nothing. */
+  /** Remembers that the key's origin has nothing; other nodes drop their entry. */
   setNull(key: string): void {
     this.#forgetLoads(key);
     this.#write(key, null);
+    this.#peers?.removed([key]);
   }
 
+  /** Drops entries, here and on other nodes; loads that are under way will not bring them back. */
   remove(...keys: readonly string[]): void {
+    this.#drop(keys);
+    this.#peers?.removed(keys);
+  }
+
+  /** Removes the key's entry if it says "absent"; a value stays. For rows that were just created. */
+  removeNull(key: string): void {
+    if (this.#entries.peek(key)?.value === null) this.#drop([key]);
+    else this.#forgetLoads(key);
+    // Whether another node remembers the absence cannot be known here.
+    this.#peers?.removed([key]);
+  }
+
+  /** Empties the cache, here and on other nodes. */
+  clear(): void {
+    this.#dropAll();
+    this.#peers?.cleared();
+  }
+
+  #drop(keys: readonly string[]): void {
     for (const key of keys) {
       this.#forgetLoads(key);
       if (this.#entries.delete(key)) this.#countDeleted('removed');
@@ -134,13 +201,7 @@ export class SwrCache<Value> {
     this.#reportSize();
   }
 
-  /** Removes the key's entry if it says "absent"; a value stays. For rows that were just created. */
-  removeNull(key: string): void {
-    if (this.#entries.peek(key)?.value === null) this.remove(key);
-    else this.#forgetLoads(key);
-  }
-
-  clear(): void {
+  #dropAll(): void {
     this.#loads.clear();
     this.#refreshing.clear();
     this.#entries.clear();
@@ -258,6 +319,18 @@ export class SwrCache<Value> {
       `${call}{cache=${this.name},status=${status}}=${formatDuration(performance.now() - started)}`,
     );
   }
+}
+
+/** One load for all keys, made when the first of them is asked for; each then takes its own value from it. */
+function together<Value>(
+  keys: readonly string[],
+  load: (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
+): (key: string) => Promise<Value | null> {
+  let loading: Promise<ReadonlyMap<string, Value>> | undefined;
+  return async (key) => {
+    loading ??= load(keys);
+    return (await loading).get(key) ?? null;
+  };
 }
 
 /** Milliseconds as a decimal in the largest of s, ms, us, ns that keeps it at or above 1. */

@@ -6,6 +6,7 @@ import type { Metrics } from '../../lib/metrics.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import { fromDateTime } from '../../storage/sql/dialect.ts';
 import { loadVerificationRows, type VerificationRow } from '../../storage/sql/queries/verification.ts';
+import type { Invalidations } from '../cache/invalidations.ts';
 import { SwrCache } from '../cache/swr-cache.ts';
 import type { CachedKey, KeyCache, KeyRateLimit, KeyState } from './key-cache.ts';
 
@@ -29,6 +30,7 @@ export function createKeyCache(deps: {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly invalidations?: Invalidations | undefined;
 }): KeyCache {
   const { db, clock, log } = deps;
   const cache = new SwrCache<CachedKey>({

@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { Database } from '../../storage/sql/database.ts';
+import type { Invalidations } from '../cache/invalidations.ts';
 import type { RateLimiter } from '../ratelimit/limiter.ts';
 import type { ThrottleDecision, WorkspaceThrottle } from './throttle.ts';
 import { createWorkspaceLimits, type WorkspaceLimitsLoader } from './workspace-limits.ts';
@@ -15,6 +16,7 @@ export interface ThrottleDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly invalidations?: Invalidations | undefined;
 }
 
 /**

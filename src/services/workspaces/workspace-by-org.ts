@@ -4,6 +4,7 @@ import type { Logger } from '../../lib/logger.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import { findWorkspaceByOrgId, type OrgWorkspace } from '../../storage/sql/queries/workspaces.ts';
+import type { Invalidations } from '../cache/invalidations.ts';
 import { SwrCache } from '../cache/swr-cache.ts';
 
 export type { OrgWorkspace } from '../../storage/sql/queries/workspaces.ts';
@@ -19,6 +20,7 @@ export function createWorkspaceByOrg(deps: {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly invalidations?: Invalidations | undefined;
 }): WorkspaceByOrg {
   const cache = new SwrCache<OrgWorkspace>({
     ...deps,

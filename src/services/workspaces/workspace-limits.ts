@@ -3,6 +3,7 @@ import type { Logger } from '../../lib/logger.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import { findWorkspaceLimits, type WorkspaceLimits } from '../../storage/sql/queries/workspaces.ts';
+import type { Invalidations } from '../cache/invalidations.ts';
 import { SwrCache } from '../cache/swr-cache.ts';
 
 export type { WorkspaceLimits } from '../../storage/sql/queries/workspaces.ts';
@@ -18,6 +19,7 @@ export function createWorkspaceLimits(deps: {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly invalidations?: Invalidations | undefined;
 }): WorkspaceLimitsLoader {
   const cache = new SwrCache<WorkspaceLimits>({
     ...deps,
