@@ -35,3 +35,8 @@ export function runDetached<T>(work: () => T): T {
   const { requestId, route } = scope;
   return storage.run({ requestId, route, signal: new AbortController().signal, timings: [] }, work);
 }
+
+/** Runs work that serves no request, whoever happened to start it: queue workers, batches, timers. */
+export function runInBackground<T>(work: () => T): T {
+  return storage.exit(work);
+}

@@ -1,0 +1,141 @@
+import { BoundedBuffer, type WhenFull } from './bounded-buffer.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import { runInBackground } from './request-scope.ts';
+
+export interface BatcherOptions<T> {
+  /** The `name` label of the metrics, e.g. `cache_invalidations`. */
+  readonly name: string;
+  /** Most items handed to one flush. */
+  readonly batchSize: number;
+  /** Most items that wait while all consumers flush. */
+  readonly bufferSize: number;
+  /** Milliseconds after a consumer's last flush at which it flushes what it has collected. */
+  readonly flushIntervalMs: number;
+  /** Batches collected and flushed side by side; less than 1 counts as 1. */
+  readonly consumers: number;
+  /** Takes a batch away, never an empty one. What it throws is logged and counted; the batch is not tried again. */
+  flush(items: readonly T[]): Promise<void>;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+interface Batcher {
+  /** Items accepted and not flushed yet, those in a running flush included. */
+  readonly size: number;
+  /** Accepts nothing more, flushes what is there and waits for it. Harmless when repeated. */
+  close(): Promise<void>;
+}
+
+export interface DroppingBatcher<T> extends Batcher {
+  /** Hands an item over and never waits; false when the buffer is full or closed, and the item is discarded. */
+  add(item: T): boolean;
+}
+
+export interface WaitingBatcher<T> extends Batcher {
+  /** Hands an item over as soon as there is room; false when the batcher was closed before. */
+  add(item: T): Promise<boolean>;
+}
+
+type Trigger = 'size_limit' | 'time_interval' | 'close';
+
+interface Consumer<T> {
+  batch: T[];
+  flushing: boolean;
+  /** On the monotonic clock. */
+  lastFlushAt: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/**
+ * Collects items into batches. A batch is flushed when it is full, when the interval since its consumer's last flush has
+ * passed, and on close. Source: the limits chapter, section shared primitives.
+ */
+export function createBatcher<T extends object | string>(
+  options: BatcherOptions<T> & { readonly whenFull: 'drop' },
+): DroppingBatcher<T>;
+export function createBatcher<T extends object | string>(
+  options: BatcherOptions<T> & { readonly whenFull: 'wait' },
+): WaitingBatcher<T>;
+export function createBatcher<T extends object | string>(
+  options: BatcherOptions<T> & { readonly whenFull: WhenFull },
+): Batcher & { add(item: T): boolean | Promise<boolean> } {
+  const { name, batchSize, bufferSize, flushIntervalMs, whenFull, metrics, log } = options;
+  const buffer = new BoundedBuffer<T>({ name, capacity: bufferSize, whenFull, metrics });
+  const consumers = Array.from({ length: Math.max(1, options.consumers) }, newConsumer<T>);
+  const done = Promise.withResolvers<void>();
+  let closed = false;
+
+  /** Moves what waits to the consumers that do not flush, filling one batch before the next is begun. */
+  const distribute = (): void => {
+    for (const consumer of consumers) {
+      if (consumer.flushing) continue;
+      collect(consumer);
+    }
+    if (closed && size() === 0) done.resolve();
+  };
+  const collect = (consumer: Consumer<T>): void => {
+    while (consumer.batch.length < batchSize) {
+      const item = buffer.take();
+      if (item === undefined) break;
+      consumer.batch.push(item);
+    }
+    if (consumer.batch.length >= batchSize) flush(consumer, 'size_limit');
+    else if (consumer.batch.length === 0) return;
+    else if (closed) flush(consumer, 'close');
+    else {
+      const due = consumer.lastFlushAt + flushIntervalMs;
+      consumer.timer ??= setTimeout(
+        () => flush(consumer, 'time_interval'),
+        Math.max(0, due - performance.now()),
+      ).unref();
+    }
+  };
+  const flush = (consumer: Consumer<T>, trigger: Trigger): void => {
+    clearTimeout(consumer.timer);
+    consumer.timer = undefined;
+    consumer.flushing = true;
+    void runInBackground(async () => {
+      await flushBatch(consumer.batch, trigger);
+      consumer.batch = [];
+      consumer.lastFlushAt = performance.now();
+      consumer.flushing = false;
+      distribute();
+    });
+  };
+  const flushBatch = async (batch: readonly T[], trigger: Trigger): Promise<void> => {
+    metrics.observe('unkey_batch_size_distribution', { name, trigger }, batch.length);
+    try {
+      await options.flush(batch);
+      metrics.count('unkey_batch_operations_total', { name, trigger, status: 'success' });
+      metrics.count('unkey_batch_items_processed_total', { name }, batch.length);
+    } catch (error) {
+      metrics.count('unkey_batch_operations_total', { name, trigger, status: 'error' });
+      metrics.count('unkey_batch_items_processed_errors_total', { name }, batch.length);
+      log.error({ err: error, batch: name, items: batch.length }, 'a batch could not be flushed');
+    }
+  };
+  const size = (): number =>
+    consumers.reduce((sum, consumer) => sum + consumer.batch.length, 0) + buffer.size;
+
+  return {
+    get size() {
+      return size();
+    },
+    add(item) {
+      const accepted = whenFull === 'drop' ? buffer.push(item) : buffer.offer(item);
+      runInBackground(distribute);
+      return accepted;
+    },
+    close() {
+      closed = true;
+      buffer.close();
+      distribute();
+      return done.promise;
+    },
+  };
+}
+
+function newConsumer<T>(): Consumer<T> {
+  return { batch: [], flushing: false, lastFlushAt: performance.now(), timer: undefined };
+}
