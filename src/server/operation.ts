@@ -20,6 +20,10 @@ export interface OperationContext<Auth extends AuthKind = 'bearer'> {
   /** Aborted when the client is gone or the deadline has passed. */
   readonly signal: AbortSignal;
   readonly services: Services;
+  /** Unix milliseconds that the caller set for rate limits (X-Test-Time); undefined outside test mode. */
+  readonly requestTime: number | undefined;
+  /** False when the caller declined analytics rows for this request, and the operation honours that. */
+  readonly recordEvents: boolean;
 }
 
 export interface Pagination {
@@ -52,6 +56,8 @@ export interface Operation<Body = unknown, Auth extends AuthKind = AuthKind> {
   readonly response: Schema;
   readonly paginated: boolean;
   readonly status: 200 | 201 | 202;
+  /** Whether `X-Unkey-Metrics: disabled` keeps a request of this operation out of the analytics store. */
+  readonly honoursMetricsOptOut?: boolean;
   /** Codes that this operation may answer beside the ones that every operation of its auth kind may. */
   readonly errors: readonly ErrorCode[];
   readonly examples: {

@@ -59,6 +59,8 @@ export interface ApiServerOptions {
   readonly bodyTimeoutMs?: number;
   /** Checks every response and error code against the operation's declaration; a breach is an unexpected error. */
   readonly verifyResponses?: boolean;
+  /** Lets callers set the time that rate limits go by, with the header X-Test-Time. For tests only. */
+  readonly testMode?: boolean;
   /** Who may take profiles under /debug/pprof; undefined = the routes do not exist. */
   readonly pprof?: BasicCredentials | undefined;
   /** undefined = no spans. */
@@ -135,6 +137,7 @@ export function createServer(options: ApiServerOptions): ApiServer {
     requestLogging: options.requestLogging ?? DEFAULTS.requestLogging,
     deadlineMs: options.deadlineMs ?? DEFAULTS.deadlineMs,
     verifyResponses: options.verifyResponses ?? false,
+    testMode: options.testMode ?? false,
   };
   const hapi = createHapiServer({
     listener,

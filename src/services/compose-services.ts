@@ -8,11 +8,15 @@ import type { IdSource } from '../lib/uid.ts';
 import type { Database } from '../storage/sql/database.ts';
 import type { EventSink } from './analytics/event-sink.ts';
 import { createApiService } from './apis/api-service.ts';
+import type { Invalidations } from './cache/invalidations.ts';
 import { createKeyCache } from './keys/cached-key.ts';
 import type { KeyCache } from './keys/key-cache.ts';
 import { createKeyService } from './keys/key-service.ts';
 import { createKeyVerifier } from './keys/verifier.ts';
 import type { RateLimiter } from './ratelimit/limiter.ts';
+import { createNamespaceService } from './ratelimit/namespace-service.ts';
+import { createOverrideService } from './ratelimit/override-service.ts';
+import { createStandaloneLimits } from './ratelimit/standalone-limits.ts';
 import type { Services } from './services.ts';
 import type { UsageLimiter } from './usage/usage-limiter.ts';
 import type { Vault } from './vault/vault.ts';
@@ -28,18 +32,24 @@ export interface ServiceDeps {
   readonly region: string;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** How caches tell other nodes what they dropped; undefined = those find out by age. */
+  readonly invalidations?: Invalidations | undefined;
 }
 
 /** The services, and the key cache that root-key authentication shares with verification. */
 export function composeServices(deps: ServiceDeps): { services: Services; keyCache: KeyCache } {
   const keyCache = createKeyCache(deps);
-  const shared = { ...deps, keyCache };
+  const namespaces = createNamespaceService(deps);
+  const shared = { ...deps, keyCache, namespaces };
   return {
     keyCache,
     services: {
       apis: createApiService(shared),
       keys: createKeyService(shared),
       verifier: createKeyVerifier(shared),
+      namespaces,
+      overrides: createOverrideService(shared),
+      limits: createStandaloneLimits(shared),
     },
   };
 }

@@ -1,7 +1,13 @@
 import { createServer } from 'node:http';
 import { bind } from '../transport/listen.ts';
 import { sendMethodNotAllowed, sendNotFound } from '../transport/unmatched.ts';
-import type { MetricsRegistry } from './registry.ts';
+import type { Exposition } from './exposition.ts';
+
+/** What can be scraped: one process's registry, or the merged metrics of several. */
+export interface MetricsSource {
+  /** All series, as Prometheus text or, when the Accept header asks for it, as OpenMetrics. */
+  expose(accept: string | undefined): Promise<Exposition>;
+}
 
 export interface MetricsListener {
   readonly port: number;
@@ -12,10 +18,7 @@ export interface MetricsListener {
  * Serves `GET /metrics` on a port of its own: plain HTTP, all interfaces, no authentication. Throws a ListenError when the
  * port cannot be bound.
  */
-export async function startMetricsListener(
-  registry: MetricsRegistry,
-  port: number,
-): Promise<MetricsListener> {
+export async function startMetricsListener(source: MetricsSource, port: number): Promise<MetricsListener> {
   const server = createServer((request, response) => {
     const [path] = (request.url ?? '').split('?', 1);
     if (path !== '/metrics') {
@@ -26,7 +29,7 @@ export async function startMetricsListener(
       sendMethodNotAllowed(response, 'GET, HEAD');
       return;
     }
-    registry.expose(request.headers.accept).then(
+    source.expose(request.headers.accept).then(
       ({ contentType, text }) => {
         response.writeHead(200, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(text) });
         response.end(request.method === 'HEAD' ? undefined : text);

@@ -1,9 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Metrics } from '../../lib/metrics.ts';
+import { type Exposition, exposition } from './exposition.ts';
 import { HostUsage } from './host-usage.ts';
-import { openMetrics } from './open-metrics.ts';
 import { knownLabelSets, SERIES, type Series } from './series.ts';
+import type { MetricsSnapshot } from './snapshot.ts';
 
 export interface MetricsOptions {
   /** Default `api`. */
@@ -18,15 +19,12 @@ export interface MetricsOptions {
   readonly strict?: boolean;
 }
 
-export interface Exposition {
-  readonly contentType: string;
-  readonly text: string;
-}
-
 /** The process's metrics. */
 export interface MetricsRegistry extends Metrics {
   /** Runs `hook` before every exposition, to bring gauges up to date. */
   beforeScrape(hook: () => void | Promise<void>): void;
+  /** All series as they are now, for another process to merge with those of its like. */
+  snapshot(): Promise<MetricsSnapshot>;
   /** All series, as Prometheus text or, when the Accept header asks for it, as OpenMetrics. */
   expose(accept: string | undefined): Promise<Exposition>;
   /** Ends what measures in the background. */
@@ -43,7 +41,8 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
   for (const [name, series] of Object.entries(SERIES)) {
     const config = { name, help: series.help, labelNames: [...(series.labels ?? [])], registers: [registry] };
     if (series.type === 'counter') counters.set(name, zeroed(new Counter(config), series));
-    else if (series.type === 'gauge') gauges.set(name, zeroed(new Gauge(config), series));
+    else if (series.type === 'gauge')
+      gauges.set(name, zeroed(new Gauge({ ...config, aggregator: series.merge ?? 'sum' }), series));
     else
       histograms.set(
         name,
@@ -58,6 +57,8 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
   loopDelay.enable();
   const host = new HostUsage();
   const hooks: Array<() => void | Promise<void>> = [];
+
+  const runHooks = (): Promise<unknown> => Promise.all(hooks.map((hook) => hook()));
 
   const metrics: MetricsRegistry = {
     count(name, labels, by) {
@@ -79,13 +80,13 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
     beforeScrape(hook) {
       hooks.push(hook);
     },
+    async snapshot() {
+      await runHooks();
+      return registry.getMetricsAsJSON();
+    },
     async expose(accept) {
-      await Promise.all(hooks.map((hook) => hook()));
-      const text = await registry.metrics();
-      if (accept?.includes('application/openmetrics-text')) {
-        return { contentType: Registry.OPENMETRICS_CONTENT_TYPE, text: openMetrics(text) };
-      }
-      return { contentType: Registry.PROMETHEUS_CONTENT_TYPE, text };
+      await runHooks();
+      return exposition(await registry.metrics(), accept);
     },
     close() {
       loopDelay.disable();

@@ -10,6 +10,8 @@ export interface Series {
   readonly buckets?: readonly number[];
   /** Values of labels that are known beforehand; every combination exists from the start with value 0. */
   readonly known?: Readonly<Record<string, readonly string[]>>;
+  /** How the gauges of several workers make one; added up unless said. Counters and histograms are always added up. */
+  readonly merge?: 'max' | 'min';
 }
 
 const LATENCY = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2, 3, 5, 10];
@@ -30,6 +32,8 @@ const ORIGIN_OPS = ['fetch_cold', 'fetch_stale', 'fetch_strict', 'sync'];
 const SQL_OPERATIONS = ['exec', 'prepare', 'query', 'query_row', 'begin', 'commit', 'rollback'];
 const REPLICAS = ['rw', 'ro'];
 const OUTCOME = ['success', 'error'];
+const POOLS = ['lan', 'wan'];
+const RELAYS = ['lan_to_wan', 'wan_to_lan'];
 const DEPENDENCIES = ['database', 'redis', 'clickhouse', 'vault', 'control'];
 
 function counter(help: string, labels: string[] = [], known?: Series['known']): Series {
@@ -38,6 +42,11 @@ function counter(help: string, labels: string[] = [], known?: Series['known']): 
 
 function gauge(help: string, labels: string[] = [], known?: Series['known']): Series {
   return { type: 'gauge', help, labels, ...(known === undefined ? {} : { known }) };
+}
+
+/** A gauge of which several workers show the greatest, or the smallest, value: a state or an age, not an amount. */
+function extreme(merge: 'max' | 'min', series: Series): Series {
+  return { ...series, merge };
 }
 
 function histogram(
@@ -50,14 +59,11 @@ function histogram(
 }
 
 export const SERIES: Readonly<Record<string, Series>> = {
-  unkey_build_info: gauge('What is running; always 1', [
-    'service',
-    'version',
-    'revision',
-    'goversion',
-    'build_time',
-  ]),
-  unkey_config_info: gauge('Hash of the effective configuration; always 1', ['hash']),
+  unkey_build_info: extreme(
+    'max',
+    gauge('What is running; always 1', ['service', 'version', 'revision', 'goversion', 'build_time']),
+  ),
+  unkey_config_info: extreme('max', gauge('Hash of the effective configuration; always 1', ['hash'])),
 
   unkey_http_requests_total: counter('HTTP requests answered', HTTP_LABELS),
   unkey_http_requests_errors_total: counter(
@@ -67,7 +73,7 @@ export const SERIES: Readonly<Record<string, Series>> = {
   unkey_http_request_latency_seconds: histogram('Time from routing to reply', LATENCY, HTTP_LABELS),
   unkey_http_request_body_size_bytes: histogram('Size of request bodies', BODY_BYTES, HTTP_LABELS),
   unkey_inflight_requests: gauge('HTTP requests being served'),
-  unkey_draining: gauge('1 while the server is shutting down'),
+  unkey_draining: extreme('max', gauge('1 while the server is shutting down')),
   unkey_internal_panics_total: counter('Bugs caught while serving a request', ['caller', 'path']),
 
   unkey_key_verifications_total: counter('Keys loaded, by their state', ['type', 'code'], {
@@ -102,7 +108,7 @@ export const SERIES: Readonly<Record<string, Series>> = {
   unkey_ratelimit_global_pull_rows_applied_total: counter('Counter rows imported from other regions'),
   unkey_ratelimit_global_pull_errors_total: counter('Failed imports from other regions'),
   unkey_ratelimit_global_entries_created_total: counter('Windows created by an import'),
-  unkey_ratelimit_global_pull_rows_last_poll: gauge('Rows seen by the last import'),
+  unkey_ratelimit_global_pull_rows_last_poll: extreme('max', gauge('Rows seen by the last import')),
 
   unkey_usagelimiter_decisions_total: counter('Credit decisions', ['source', 'outcome'], {
     source: ['redis', 'db'],
@@ -122,7 +128,68 @@ export const SERIES: Readonly<Record<string, Series>> = {
   unkey_cache_reads_errors_total: counter('Failed loads of missing entries', ['resource']),
   unkey_cache_revalidations_errors_total: counter('Failed background refreshes', ['resource']),
   unkey_cache_stale_served_total: counter('Stale entries served', ['resource']),
-  unkey_cache_invalidation_lag_seconds: gauge('Age of the last invalidation received', []),
+  unkey_cache_invalidation_lag_seconds: extreme('max', gauge('Age of the last invalidation received', [])),
+
+  unkey_cluster_membership_events_total: counter('Gossip nodes that joined or left', ['event_type'], {
+    event_type: ['join', 'leave'],
+  }),
+  unkey_cluster_members_count: extreme('max', gauge('Gossip nodes, this one included', ['pool', 'region'])),
+  unkey_cluster_bridge_status: extreme('max', gauge('1 while this node connects its region with the others')),
+  unkey_cluster_bridge_transitions_total: counter(
+    'Times this node became, or ceased to be, the bridge',
+    ['transition'],
+    {
+      transition: ['promoted', 'demoted'],
+    },
+  ),
+  unkey_cluster_broadcasts_total: counter('Gossip messages of this node sent', ['pool'], { pool: POOLS }),
+  unkey_cluster_broadcast_errors_total: counter(
+    'Gossip messages of this node that could not be sent',
+    ['pool'],
+    {
+      pool: POOLS,
+    },
+  ),
+  unkey_cluster_messages_received_total: counter('Gossip messages of other nodes', [
+    'pool',
+    'direction',
+    'payload_type',
+  ]),
+  unkey_cluster_message_latency_seconds: histogram(
+    'Time from sending to receiving a gossip message',
+    LATENCY,
+    ['direction', 'source_region', 'destination_region'],
+  ),
+  unkey_cluster_message_unmarshal_errors_total: counter('Gossip messages that could not be read', ['pool'], {
+    pool: POOLS,
+  }),
+  unkey_cluster_relays_total: counter('Gossip messages passed on by the bridge', ['direction'], {
+    direction: RELAYS,
+  }),
+  unkey_cluster_relay_errors_total: counter(
+    'Gossip messages that the bridge could not pass on',
+    ['direction'],
+    {
+      direction: RELAYS,
+    },
+  ),
+  unkey_cluster_seed_join_attempts_total: counter('Attempts to join the gossip seeds', ['pool', 'status'], {
+    pool: POOLS,
+    status: OUTCOME,
+  }),
+  unkey_cluster_messages_skipped_same_region_total: counter(
+    'Gossip messages of the own region heard from others',
+  ),
+  unkey_cache_clustering_invalidations_sent_total: counter('Cache invalidations told to other nodes', [
+    'cache_name',
+    'action',
+  ]),
+  unkey_cache_clustering_invalidations_received_total: counter('Cache invalidations heard from other nodes', [
+    'cache_name',
+    'action',
+    'status',
+  ]),
+  unkey_cache_clustering_broadcast_errors_total: counter('Cache invalidations that could not be told'),
 
   unkey_database_operations_total: counter('Database operations', ['replica', 'operation', 'status'], {
     replica: REPLICAS,
@@ -139,28 +206,34 @@ export const SERIES: Readonly<Record<string, Series>> = {
     ['replica', 'operation', 'status'],
     { replica: REPLICAS, operation: SQL_OPERATIONS, status: OUTCOME },
   ),
-  unkey_schema_version: gauge('Newest migration applied', ['store']),
+  unkey_schema_version: extreme('max', gauge('Newest migration applied', ['store'])),
 
   unkey_circuitbreaker_requests_total: counter('Calls through a circuit breaker', ['service', 'action']),
   unkey_circuitbreaker_errors_total: counter('Failed calls through a circuit breaker', ['service', 'action']),
 
   unkey_buffer_state_total: counter('Items offered to a buffer', ['name', 'state']),
   unkey_buffer_errors_total: counter('Items that a buffer refused', ['name', 'state']),
-  unkey_buffer_size_percentage: gauge('How full a buffer is, 0 to 1', ['name', 'drop']),
+  unkey_buffer_size_percentage: extreme('max', gauge('How full a buffer is, 0 to 1', ['name', 'drop'])),
   unkey_batch_size_distribution: histogram('Items per batch', BATCH_ITEMS, ['name', 'trigger']),
   unkey_batch_operations_total: counter('Batches flushed', ['name', 'trigger', 'status']),
   unkey_batch_items_processed_total: counter('Items flushed', ['name']),
   unkey_batch_items_processed_errors_total: counter('Items that could not be flushed', ['name']),
 
   unkey_job_runs_total: counter('Runs of background jobs', ['job', 'status']),
-  unkey_job_last_success_timestamp_seconds: gauge('When a background job last succeeded', ['job']),
+  unkey_job_last_success_timestamp_seconds: extreme(
+    'max',
+    gauge('When a background job last succeeded', ['job']),
+  ),
 
-  unkey_dependency_up: gauge('1 when the dependency answered its last check', ['dependency'], {
-    dependency: DEPENDENCIES,
-  }),
-  unkey_event_loop_lag_seconds: gauge('Delay of the event loop, mean since the last scrape'),
-  resources_cpu_percent: gauge('CPU use of the host, 0 to 100'),
-  resources_memory_percent: gauge('Memory use of the host, 0 to 100'),
+  unkey_dependency_up: extreme(
+    'min',
+    gauge('1 when the dependency answered its last check', ['dependency'], {
+      dependency: DEPENDENCIES,
+    }),
+  ),
+  unkey_event_loop_lag_seconds: extreme('max', gauge('Delay of the event loop, mean since the last scrape')),
+  resources_cpu_percent: extreme('max', gauge('CPU use of the host, 0 to 100')),
+  resources_memory_percent: extreme('max', gauge('Memory use of the host, 0 to 100')),
 };
 
 /** Every combination of the known label values; a single empty set for a series without labels. */

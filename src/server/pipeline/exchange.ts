@@ -78,6 +78,8 @@ export class Exchange implements RequestScope {
   /** Typed decoding of the input, to be run behind authentication; yields what it refuses. */
   binding: { bind(): string | undefined } | undefined;
   principal: Principal | undefined;
+  /** Cleared when the caller declined analytics rows and the operation honours that. */
+  recordEvents = true;
   /** Headers that a stage adds whatever the outcome, such as RateLimit-*. */
   headers: Record<string, string> | undefined;
   /** What error translation turned into the reply. */

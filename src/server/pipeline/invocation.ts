@@ -5,21 +5,27 @@ import type { Services } from '../../services/services.ts';
 import type { AnyOperation, OperationContext } from '../operation.ts';
 import type { Exchange, Handler } from './exchange.ts';
 import { successReply } from './reply.ts';
+import { declinesMetrics, testTime } from './request-options.ts';
 import { bindInput } from './validation.ts';
 
 export interface InvocationOptions {
   readonly services: Services;
   readonly log: Logger;
+  /** Lets callers set the time that rate limits go by. */
+  readonly testMode: boolean;
   /** What a response's data breaks of its declared schema; given only where responses are checked. */
   readonly responseViolations?: (data: unknown) => readonly string[];
 }
 
 /** The innermost handler: binds the input, runs the operation and wraps what it yields in the envelope. */
 export function invocation(operation: AnyOperation, options: InvocationOptions): Handler {
-  const { services, log, responseViolations } = options;
+  const { responseViolations } = options;
+  const { honoursMetricsOptOut = false } = operation;
   return async (exchange) => {
     bindInput(exchange);
-    const result = await operation.handle(new Invocation(exchange, services, log), exchange.input);
+    // Only here: a request that was refused before is recorded all the same.
+    if (honoursMetricsOptOut && declinesMetrics(exchange.request)) exchange.recordEvents = false;
+    const result = await operation.handle(new Invocation(exchange, options), exchange.input);
     const violations = responseViolations?.(result.data) ?? [];
     if (violations.length > 0) throw breach(operation, violations);
     return successReply(exchange, operation.status, result);
@@ -33,14 +39,14 @@ class Invocation implements OperationContext {
   readonly principal: Principal;
   readonly services: Services;
   readonly #exchange: Exchange;
-  readonly #log: Logger;
+  readonly #options: InvocationOptions;
 
-  constructor(exchange: Exchange, services: Services, log: Logger) {
+  constructor(exchange: Exchange, options: InvocationOptions) {
     this.requestId = exchange.requestId;
     this.principal = exchange.principal as Principal;
-    this.services = services;
+    this.services = options.services;
     this.#exchange = exchange;
-    this.#log = log;
+    this.#options = options;
   }
 
   get client(): ClientInfo {
@@ -48,11 +54,19 @@ class Invocation implements OperationContext {
   }
 
   get log(): Logger {
-    return lazyChild(this.#log, { requestId: this.requestId });
+    return lazyChild(this.#options.log, { requestId: this.requestId });
   }
 
   get signal(): AbortSignal {
     return this.#exchange.signal;
+  }
+
+  get requestTime(): number | undefined {
+    return this.#options.testMode ? testTime(this.#exchange.request, this.log) : undefined;
+  }
+
+  get recordEvents(): boolean {
+    return this.#exchange.recordEvents;
   }
 }
 

@@ -31,11 +31,11 @@ export interface RequestLogSink {
   record(entry: RequestLogEntry): void;
 }
 
-/** Hands every finished request to the sink, whatever its status; a panic leaves no row. */
+/** Hands every finished request to the sink, whatever its status; a panic or an opt-out leaves no row. */
 export function requestLog(sink: RequestLogSink): Stage {
   return (next) => async (exchange) => {
     const reply = await next(exchange);
-    sink.record(entryOf(exchange, reply));
+    if (exchange.recordEvents) sink.record(entryOf(exchange, reply));
     return reply;
   };
 }

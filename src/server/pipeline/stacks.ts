@@ -40,6 +40,8 @@ export interface StackOptions {
     readonly slowThresholdMs: number;
   };
   readonly deadlineMs: number;
+  /** Lets callers set the time that rate limits go by. */
+  readonly testMode: boolean;
   /** Checks every response and error code against the operation's declaration. */
   readonly verifyResponses: boolean;
 }
@@ -59,6 +61,7 @@ export function operationStack(operation: AnyOperation, options: StackOptions): 
   const handler = invocation(operation, {
     services: options.services,
     log,
+    testMode: options.testMode,
     ...(verifyResponses ? { responseViolations: compileResponseValidator(operation) } : {}),
   });
   const declared = verifyResponses

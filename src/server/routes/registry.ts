@@ -6,10 +6,17 @@ import { listKeys } from './apis/list-keys.ts';
 import { createKey } from './keys/create-key.ts';
 import { deleteKey } from './keys/delete-key.ts';
 import { getKey } from './keys/get-key.ts';
+import { updateCredits } from './keys/update-credits.ts';
 import { updateKey } from './keys/update-key.ts';
 import { verifyKey } from './keys/verify-key.ts';
 import { whoami } from './keys/whoami.ts';
 import { liveness } from './liveness/liveness.ts';
+import { deleteOverride } from './ratelimit/delete-override.ts';
+import { getOverride } from './ratelimit/get-override.ts';
+import { limit } from './ratelimit/limit.ts';
+import { listOverrides } from './ratelimit/list-overrides.ts';
+import { multiLimit } from './ratelimit/multi-limit.ts';
+import { setOverride } from './ratelimit/set-override.ts';
 
 /** Every operation that this server answers; the document, the tests and the command line read this list. */
 export const operations: readonly AnyOperation[] = [
@@ -20,8 +27,15 @@ export const operations: readonly AnyOperation[] = [
   createKey,
   deleteKey,
   getKey,
+  updateCredits,
   updateKey,
   verifyKey,
   whoami,
+  limit,
+  multiLimit,
+  setOverride,
+  getOverride,
+  listOverrides,
+  deleteOverride,
   liveness,
 ];

@@ -141,7 +141,7 @@ function refuseEmptyBody(path: string): Failure {
   return refuse(`POST request body is empty for '${path}'`, {
     location: 'requestBody',
     message: 'the request body is empty',
-    fix: 'Send a JSON object as the body.',
+    fix: 'Send a JSON value as the body.',
   });
 }
 

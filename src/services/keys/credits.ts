@@ -1,7 +1,7 @@
-// Rules of a key's credits: what creating and updating a key does to its three columns. Source: the createKey and
-// updateKey sections of the key chapters.
+// Rules of a key's credits: what creating and updating a key does to its three columns. Source: the createKey,
+// updateKey and updateCredits sections of the key chapters.
 
-import type { Integer } from '../../lib/json.ts';
+import { type Integer, toInteger } from '../../lib/json.ts';
 import { invalidInput } from './key-faults.ts';
 
 export interface RefillSetting {
@@ -21,6 +21,12 @@ export interface CreditsSetting {
 export interface CreditsPatch {
   readonly remaining?: number | null;
   readonly refill?: RefillSetting | null;
+}
+
+/** A change of the balance. To set no value is to make the key unlimited. */
+export interface CreditChange {
+  readonly operation: 'set' | 'increment' | 'decrement';
+  readonly value?: number | null;
 }
 
 /** The credit columns of a key; `refillDay` null with an amount = daily. */
@@ -71,6 +77,37 @@ function patchedRefill(refill: RefillSetting | null | undefined): Partial<Credit
     throw invalidInput('`credits.refill.refillDay` is only for monthly refills.');
   }
   return { refillAmount: refill.amount, refillDay: null };
+}
+
+/**
+ * The columns after a change of the balance. An unlimited key has no refill, which would limit it again. Throws a Fault
+ * `invalid_input` for an increment or decrement without a value or of an unlimited key, and for a balance beyond 2^53 − 1.
+ */
+export function changedCredits(current: CreditColumns, { operation, value }: CreditChange): CreditColumns {
+  const given = value !== undefined && value !== null;
+  if (operation === 'set') return given ? { ...current, remaining: value } : UNLIMITED;
+  if (!given) throw invalidInput(`\`value\` is required to ${operation} credits.`);
+  if (current.remaining === null) {
+    throw invalidInput(`The key has unlimited credits. Set them to a number before you ${operation} them.`);
+  }
+  const balance = BigInt(current.remaining);
+  return {
+    ...current,
+    remaining: operation === 'increment' ? increased(balance, value) : decreased(balance, value),
+  };
+}
+
+function increased(balance: bigint, by: number): Integer {
+  const sum = balance + BigInt(by);
+  if (sum > Number.MAX_SAFE_INTEGER) {
+    throw invalidInput(`The credits of a key cannot exceed ${Number.MAX_SAFE_INTEGER}.`);
+  }
+  return toInteger(sum);
+}
+
+function decreased(balance: bigint, by: number): Integer {
+  const rest = balance - BigInt(by);
+  return toInteger(rest > 0n ? rest : 0n);
 }
 
 function monthlyDay(refill: RefillSetting): number {

@@ -4,6 +4,7 @@ import { compareBytes } from '../../lib/byte-order.ts';
 import { Fault } from '../../lib/fault.ts';
 import type { Integer } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { exactRemaining, exactReset } from '../ratelimit/exact-limits.ts';
 import type { RateLimitDecision, RateLimiter } from '../ratelimit/limiter.ts';
 import type { CachedKey, KeyRateLimit } from './key-cache.ts';
 
@@ -117,18 +118,10 @@ export async function checkRateLimits(
           duration,
           autoApply,
           exceeded: !decision.success,
-          remaining: remainingOf(limit, decision),
-          // A window longer than a number is exact in has not ended since 1970.
-          reset: typeof duration === 'bigint' ? duration : decision.reset,
+          remaining: exactRemaining(limit, decision),
+          reset: exactReset(duration, decision),
         },
       ];
     })
     .sort((a, b) => compareBytes(a.name, b.name));
-}
-
-/** What is left of the limit; the limiter counts in numbers, a larger stored limit is told exactly. */
-function remainingOf(limit: Integer, { success, remaining, current }: RateLimitDecision): Integer {
-  if (typeof limit !== 'bigint' || !success) return remaining;
-  const left = limit - BigInt(current);
-  return left > 0n ? left : 0;
 }

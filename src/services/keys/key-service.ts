@@ -8,6 +8,7 @@ import type { Caller } from '../audit/audit-log.ts';
 import { reportingStoreFailure } from '../store-fault.ts';
 import type { UsageLimiter } from '../usage/usage-limiter.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { CreditChange, CreditColumns } from './credits.ts';
 import { deleteKey } from './delete-key.ts';
 import { type IssueRequest, issueKey } from './issue-key.ts';
 import type { KeyCache } from './key-cache.ts';
@@ -22,6 +23,7 @@ import {
 import { type KeyListRequest, type KeyPage, listKeys } from './list-keys.ts';
 import { findLiveByHash, findLiveById, type LiveKey } from './live-key.ts';
 import type { StoredKey } from './stored-key.ts';
+import { updateCredits } from './update-credits.ts';
 import { type KeyChange, updateKey } from './update-key.ts';
 
 /**
@@ -39,6 +41,8 @@ export interface KeyService {
   issue(caller: Caller, request: IssueRequest): Promise<string>;
   /** Changes a key. Throws as `updateKey` does. */
   update(caller: Caller, key: LiveKey, change: KeyChange): Promise<void>;
+  /** Changes the balance of a key; yields its credits then. Throws as `updateCredits` does. */
+  updateCredits(caller: Caller, key: LiveKey, change: CreditChange): Promise<CreditColumns>;
   /** Deletes a key, softly or for good. */
   remove(caller: Caller, key: LiveKey, kind: 'soft' | 'permanent'): Promise<void>;
 
@@ -88,6 +92,8 @@ export function createKeyService(deps: KeyServiceDeps): KeyService {
     issue: (caller, request) => reportingStoreFailure('issuing a key', () => issueKey(deps, caller, request)),
     update: (caller, key, change) =>
       reportingStoreFailure('updating a key', () => updateKey(deps, caller, key, change)),
+    updateCredits: (caller, key, change) =>
+      reportingStoreFailure('updating credits', () => updateCredits(deps, caller, key, change)),
     remove: (caller, key, kind) =>
       reportingStoreFailure('deleting a key', () => deleteKey(deps, caller, key, kind)),
 

@@ -3,6 +3,7 @@
 
 import { sortedUnique } from '../../lib/byte-order.ts';
 import type { Integer } from '../../lib/json.ts';
+import type { CreditColumns } from './credits.ts';
 import type { StoredIdentity, StoredKey, StoredRateLimit } from './stored-key.ts';
 
 export interface CreditsView {
@@ -60,8 +61,7 @@ export function keyView(key: StoredKey, plaintext?: string): KeyView {
 }
 
 /** The credits of a key; `refill` only when one is stored. */
-function creditsView(key: Pick<StoredKey, 'remaining' | 'refillAmount' | 'refillDay'>): CreditsView {
-  const { remaining, refillAmount, refillDay } = key;
+export function creditsView({ remaining, refillAmount, refillDay }: CreditColumns): CreditsView {
   if (refillAmount === null) return { remaining };
   return {
     remaining,

@@ -26,6 +26,7 @@ import { findRoles } from '../permissions/find-roles.ts';
 import { resolveDefaultProject } from '../projects/default-project.ts';
 import type { UsageLimiter } from '../usage/usage-limiter.ts';
 import { type CreditsPatch, patchedCredits } from './credits.ts';
+import { forgetBalance } from './forget-balance.ts';
 import type { KeyCache } from './key-cache.ts';
 import { keyNotFound } from './key-faults.ts';
 import { serializeMeta } from './key-meta.ts';
@@ -75,6 +76,8 @@ export async function updateKey(
 ): Promise<void> {
   const projectId = await resolveDefaultProject(deps.db, key.workspaceId, deps);
   const update = { key, projectId, change, columns: changedColumns(change) };
+  // What was spent before the change must not be taken from the new balance.
+  if (change.credits !== undefined) await deps.usage.settle([key.id]);
   await deps.db.transaction((tx) => applyUpdate(tx, deps, caller, update));
   deps.keyCache.remove(key.hash);
   if (change.credits !== undefined) await forgetBalance(deps, key.id);
@@ -220,13 +223,4 @@ function updateEvents(key: LiveKey, created: readonly PermissionRow[]): AuditEve
       ],
     },
   ];
-}
-
-/** The change is committed: a counter store that does not answer must not turn it into a failure. */
-async function forgetBalance({ usage, log }: UpdateDeps, keyId: string): Promise<void> {
-  try {
-    await usage.invalidate(keyId);
-  } catch (error) {
-    log.error({ err: error, keyId }, 'the live balance of a key could not be dropped');
-  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { creditsOfNewKey, patchedCredits } from '../../../src/services/keys/credits.ts';
+import { changedCredits, creditsOfNewKey, patchedCredits } from '../../../src/services/keys/credits.ts';
 
 const invalid = (mention: string) =>
   expect.objectContaining({
@@ -74,5 +74,48 @@ describe('a change of credits', () => {
     expect(() =>
       patchedCredits({ remaining: 1, refill: { interval: 'daily', amount: 1, refillDay: 4 } }),
     ).toThrowError(invalid('refillDay'));
+  });
+});
+
+describe('a change of the balance', () => {
+  const daily = { remaining: 10, refillAmount: 5, refillDay: null };
+  const huge = 2n ** 53n + 3n;
+
+  test.each([
+    ['set', 0, 0],
+    ['increment', 0, 10],
+    ['increment', 5, 15],
+    ['increment', Number.MAX_SAFE_INTEGER - 10, Number.MAX_SAFE_INTEGER],
+    ['decrement', 3, 7],
+    ['decrement', 11, 0],
+  ] as const)('%s %d leaves %d and the refill', (operation, value, remaining) => {
+    expect(changedCredits(daily, { operation, value })).toEqual({ ...daily, remaining });
+  });
+
+  test('to no value leaves an unlimited key without a refill', () => {
+    const unlimited = { remaining: null, refillAmount: null, refillDay: null };
+    expect(changedCredits(daily, { operation: 'set', value: null })).toEqual(unlimited);
+    expect(changedCredits(daily, { operation: 'set' })).toEqual(unlimited);
+  });
+
+  test('takes from a balance larger than a number exactly, and adds nothing to it', () => {
+    const adopted = { ...daily, remaining: huge };
+    expect(changedCredits(adopted, { operation: 'decrement', value: 2 }).remaining).toBe(huge - 2n);
+    expect(changedCredits(adopted, { operation: 'decrement', value: 100 }).remaining).toBe(
+      Number(huge - 100n),
+    );
+    expect(() => changedCredits(adopted, { operation: 'increment', value: 1 })).toThrowError(
+      invalid('exceed'),
+    );
+  });
+
+  test('refuses to add or take nothing, or of an unlimited key', () => {
+    for (const operation of ['increment', 'decrement'] as const) {
+      expect(() => changedCredits(daily, { operation })).toThrowError(invalid('value'));
+      expect(() => changedCredits(daily, { operation, value: null })).toThrowError(invalid('value'));
+      expect(() => changedCredits({ ...daily, remaining: null }, { operation, value: 1 })).toThrowError(
+        invalid('unlimited'),
+      );
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createKey } from '../../../src/server/routes/keys/create-key.ts';
 import { verifyKey } from '../../../src/server/routes/keys/verify-key.ts';
-import type { VerificationEvent } from '../../../src/services/analytics/event-sink.ts';
+import { noEventSink, type VerificationEvent } from '../../../src/services/analytics/event-sink.ts';
 import { API, KEYSPACE, openWorkbench, WORKSPACE, type Workbench } from './workbench.ts';
 
 let bench: Workbench;
@@ -12,7 +12,7 @@ beforeEach(async () => {
   events = [];
   balance = 3;
   bench = await openWorkbench({
-    events: { verification: (event) => events.push(event), close: () => Promise.resolve() },
+    events: { ...noEventSink, verification: (event) => events.push(event) },
     usage: {
       async spend({ cost }) {
         if (balance < cost) return { allowed: false, remaining: balance };

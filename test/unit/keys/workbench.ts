@@ -11,7 +11,7 @@ import type { Caller } from '../../../src/services/audit/audit-log.ts';
 import type { Principal } from '../../../src/services/auth/principal.ts';
 import { composeServices } from '../../../src/services/compose-services.ts';
 import type { KeyCache } from '../../../src/services/keys/key-cache.ts';
-import { createMemoryRateLimiter } from '../../../src/services/ratelimit/memory-limiter.ts';
+import { createRateLimiter } from '../../../src/services/ratelimit/engine.ts';
 import type { Services } from '../../../src/services/services.ts';
 import type { UsageLimiter } from '../../../src/services/usage/usage-limiter.ts';
 import type { Vault } from '../../../src/services/vault/vault.ts';
@@ -53,7 +53,7 @@ export interface WorkbenchOptions {
   readonly ids?: IdSource;
   /** Stands between the services and the store, to make it fail. */
   readonly intercept?: (db: Database) => Database;
-  readonly usage?: Partial<Pick<UsageLimiter, 'invalidate' | 'spend'>>;
+  readonly usage?: Partial<Pick<UsageLimiter, 'invalidate' | 'settle' | 'spend'>>;
   readonly events?: EventSink;
 }
 
@@ -65,15 +65,16 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
   const invalidated: string[] = [];
   const usage: UsageLimiter = {
     spend: options.usage?.spend ?? (() => Promise.reject(new Error('nothing here spends credits'))),
+    settle: options.usage?.settle ?? (() => Promise.resolve()),
     async invalidate(keyId) {
       await options.usage?.invalidate?.(keyId);
-      invalidated.push(keyId);
+      invalidated.push(...[keyId].flat());
     },
     close: () => Promise.resolve(),
   };
   const { services, keyCache } = composeServices({
     db: options.intercept?.(db) ?? db,
-    limiter: createMemoryRateLimiter({ clock, metrics: silentMetrics }),
+    limiter: createRateLimiter({ origin: undefined, clock, metrics: silentMetrics, log: silentLogger }),
     usage,
     vault: options.vault,
     events: options.events ?? noEventSink,
@@ -123,6 +124,8 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
           log: silentLogger,
           signal: new AbortController().signal,
           services,
+          requestTime: undefined,
+          recordEvents: true,
         },
         body,
       );

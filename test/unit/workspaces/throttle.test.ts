@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { silentMetrics } from '../../../src/lib/metrics.ts';
+import { createRateLimiter } from '../../../src/services/ratelimit/engine.ts';
 import type { RateLimiter } from '../../../src/services/ratelimit/limiter.ts';
-import { createMemoryRateLimiter } from '../../../src/services/ratelimit/memory-limiter.ts';
 import { createThrottle } from '../../../src/services/workspaces/create-throttle.ts';
 import type { WorkspaceThrottle } from '../../../src/services/workspaces/throttle.ts';
 import { type Database, DatabaseError } from '../../../src/storage/sql/database.ts';
@@ -14,7 +14,8 @@ const W = 1_700_000_040_000;
 function throttleOn(db: Database, over: { limiter?: RateLimiter } = {}) {
   const clock = new ManualClock(W + 500);
   const log = recordingLogger();
-  const limiter = over.limiter ?? createMemoryRateLimiter({ clock, metrics: silentMetrics });
+  const limiter =
+    over.limiter ?? createRateLimiter({ origin: undefined, clock, metrics: silentMetrics, log });
   const throttle: WorkspaceThrottle = createThrottle({ db, limiter, clock, log, metrics: silentMetrics });
   return { clock, log, throttle };
 }

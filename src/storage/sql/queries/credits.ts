@@ -1,27 +1,45 @@
 import { type Integer, toNullableInteger } from '../../../lib/json.ts';
-import type { Queryable } from '../database.ts';
+import type { Queryable, SqlParams, Transaction } from '../database.ts';
+import { forUpdate } from '../dialect.ts';
 
 /**
- * Takes `cost` credits of a key whose balance allows it. False when it does not, or the key is unlimited or absent: then
- * nothing was changed. One statement, so that concurrent spenders never take more than there is.
+ * The balances of these keys, null = unlimited, without the keys that do not exist. Nobody else changes them until the
+ * transaction ends. Rows are locked in the order of their ids, so that two of these do not wait for each other.
  */
-export async function takeCredits(q: Queryable, keyId: string, cost: number): Promise<boolean> {
-  const { affectedRows } = await q.run(
-    'takeCredits',
-    `UPDATE \`keys\`
-        SET remaining_requests = remaining_requests - :cost
-      WHERE id = :keyId AND remaining_requests >= :cost`,
-    { keyId, cost },
+export async function lockBalances(
+  tx: Transaction,
+  keyIds: readonly string[],
+): Promise<Map<string, Integer | null>> {
+  const rows = await tx.all<{ id: string; remaining: number | string | null }>(
+    'lockBalances',
+    `SELECT id, remaining_requests AS remaining FROM \`keys\` WHERE id IN (:keyIds) ORDER BY id${forUpdate(tx)}`,
+    { keyIds },
   );
-  return affectedRows > 0;
+  return new Map(rows.map(({ id, remaining }) => [id, toNullableInteger(remaining)]));
 }
 
-/** A key's balance: null = unlimited, undefined = no such key. */
-export async function findCredits(q: Queryable, keyId: string): Promise<Integer | null | undefined> {
-  const rows = await q.all<{ remaining: number | string | null }>(
-    'findCredits',
-    'SELECT remaining_requests AS remaining FROM `keys` WHERE id = :keyId',
-    { keyId },
+/**
+ * Takes credits from several keys in one statement. A balance stops at 0, and an unlimited key stays unlimited. The ids
+ * are distinct. No keys, no statement.
+ */
+export async function takeCredits(
+  q: Queryable,
+  takings: readonly { readonly keyId: string; readonly amount: Integer }[],
+): Promise<void> {
+  if (takings.length === 0) return;
+  const params: SqlParams = { keyIds: takings.map(({ keyId }) => keyId) };
+  const cases = takings.map(({ keyId, amount }, index) => {
+    params[`id${index}`] = keyId;
+    params[`amount${index}`] = amount;
+    return `WHEN :id${index} THEN :amount${index}`;
+  });
+  const amount = `CASE id ${cases.join(' ')} END`;
+  await q.run(
+    'takeCredits',
+    `UPDATE \`keys\`
+        SET remaining_requests = CASE WHEN remaining_requests >= ${amount}
+                                      THEN remaining_requests - ${amount} ELSE 0 END
+      WHERE id IN (:keyIds) AND remaining_requests IS NOT NULL`,
+    params,
   );
-  return rows.map(({ remaining }) => toNullableInteger(remaining))[0];
 }

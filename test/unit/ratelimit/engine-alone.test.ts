@@ -1,27 +1,15 @@
+// The engine as the only process that counts: exact, and without anybody to ask.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../../../src/lib/clock.ts';
-import { silentMetrics } from '../../../src/lib/metrics.ts';
+import type { ManualClock } from '../../../src/lib/clock.ts';
+import type { RateLimitEngine } from '../../../src/services/ratelimit/engine.ts';
 import type { RateLimiter, RateLimitRequest } from '../../../src/services/ratelimit/limiter.ts';
-import { createMemoryRateLimiter } from '../../../src/services/ratelimit/memory-limiter.ts';
-import { recordingMetrics } from '../support/recorders.ts';
+import { nodeOn, request, W } from './engine-fixture.ts';
 
-const W = 1_700_000_040_000;
-
-function limiterAt(start = W): { clock: ManualClock; limiter: RateLimiter } {
-  const clock = new ManualClock(start);
-  return { clock, limiter: createMemoryRateLimiter({ clock, metrics: silentMetrics }) };
+function limiterAt(): { clock: ManualClock; limiter: RateLimitEngine } {
+  const { clock, engine } = nodeOn(undefined);
+  return { clock, limiter: engine };
 }
-
-const request = (over: Partial<RateLimitRequest> = {}): RateLimitRequest => ({
-  workspaceId: 'ws_1',
-  namespace: 'rlns_A',
-  identifier: 'u1',
-  limit: 10,
-  duration: 60_000,
-  cost: 1,
-  ...over,
-});
 
 async function hit(limiter: RateLimiter, times: number, over: Partial<RateLimitRequest> = {}): Promise<void> {
   for (let i = 0; i < times; i++) await limiter.limit(request(over));
@@ -282,36 +270,18 @@ describe('laws', () => {
 });
 
 describe('housekeeping', () => {
-  it('forgets cells that no decision can look at any more, in passing', async () => {
-    const clock = new ManualClock(W);
-    const metrics = recordingMetrics();
-    const limiter = createMemoryRateLimiter({ clock, metrics });
-    for (let i = 0; i < 500; i++) await limiter.limit(request({ identifier: `u${i}` }));
-    expect(metrics.values.get('unkey_ratelimit_windows_created_total{}')).toBe(500);
-
-    clock.advance(180_000);
-    await hit(limiter, 40, { limit: 100 });
-    expect(metrics.values.get('unkey_ratelimit_windows_evicted_total{}')).toBeUndefined();
-
-    clock.advance(60_000);
-    await hit(limiter, 40, { limit: 100 });
-    expect(metrics.values.get('unkey_ratelimit_windows_evicted_total{}')).toBe(500);
-    expect(metrics.values.get('unkey_ratelimit_windows{}')).toBeLessThan(3);
-  });
-
   it('keeps what still weighs', async () => {
     const { clock, limiter } = limiterAt();
     await hit(limiter, 10, { duration: 3_600_000 });
     for (let minute = 0; minute < 5; minute++) {
       clock.advance(60_000);
-      await hit(limiter, 5, { identifier: 'other' });
+      await limiter.sweep();
     }
     expect(await limiter.limit(request({ duration: 3_600_000 }))).toMatchObject({ success: false });
   });
 
   it('counts decisions by workspace and outcome, one for each item', async () => {
-    const metrics = recordingMetrics();
-    const limiter = createMemoryRateLimiter({ clock: new ManualClock(W), metrics });
+    const { engine: limiter, metrics } = nodeOn(undefined);
     await limiter.limit(request({ limit: 1 }));
     await limiter.limitMany([request({ limit: 1 }), request({ identifier: 'u2' })]);
     const decisions = (outcome: string): number | undefined =>

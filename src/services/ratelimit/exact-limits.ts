@@ -1,0 +1,16 @@
+// The limiter counts in numbers; limits and durations of a database that we adopt may be larger than those are exact in.
+
+import type { Integer } from '../../lib/json.ts';
+import type { RateLimitDecision } from './limiter.ts';
+
+/** What is left of the limit after the decision, exactly. */
+export function exactRemaining(limit: Integer, { success, remaining, current }: RateLimitDecision): Integer {
+  if (typeof limit !== 'bigint' || !success) return remaining;
+  const left = limit - BigInt(current);
+  return left > 0n ? left : 0;
+}
+
+/** Unix milliseconds at which the window ends: one that is longer than a number is exact in began in 1970. */
+export function exactReset(duration: Integer, { reset }: RateLimitDecision): Integer {
+  return typeof duration === 'bigint' ? duration : reset;
+}
