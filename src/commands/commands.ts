@@ -6,6 +6,7 @@ import { register as config } from './config/config.ts';
 import { register as dev } from './dev/dev.ts';
 import { register as doctor } from './doctor/doctor.ts';
 import { register as healthcheck } from './healthcheck/healthcheck.ts';
+import { register as jobs } from './jobs/jobs.ts';
 import { register as keyMigration } from './key-migration/key-migration.ts';
 import { register as migrate } from './migrate/migrate.ts';
 import { registerOpenApi } from './openapi/register-openapi.ts';
@@ -24,6 +25,7 @@ export const commandModules: readonly Register[] = [
   bootstrap,
   rootKey,
   keyMigration,
+  jobs,
   openapi,
   config,
   doctor,
