@@ -6,6 +6,7 @@ import { packageVersion } from '../cli/package.ts';
 import type { Check, CheckGroup } from './check.ts';
 import { clickhouseChecks } from './checks/clickhouse.ts';
 import { configCheck } from './checks/config.ts';
+import { gossipChecks } from './checks/gossip.ts';
 import { hostCheck } from './checks/host.ts';
 import { controlChecks, serverChecks, vaultChecks } from './checks/http-services.ts';
 import { databaseChecks } from './checks/mysql.ts';
@@ -51,6 +52,7 @@ function checkGroups(options: DoctorOptions, config: ServerConfig | undefined): 
     { checks: clickhouseChecks({ config, timeoutMs }) },
     { checks: vaultChecks({ vault: config?.vault, timeoutMs }) },
     { checks: controlChecks({ control: config?.control, timeoutMs }) },
+    { checks: gossipChecks({ gossip: config?.gossip, region: config?.region }) },
     { checks: [tlsCheck({ tls: config?.tls, cwd: io.cwd })] },
     { checks: serverChecks({ apiUrl: flags.apiUrl, timeoutMs }) },
   ];

@@ -20,8 +20,11 @@ export interface ClusterMember {
 }
 
 export interface Cluster {
-  /** Sends to every other node, never to this one. Never throws: failures are logged and counted. */
-  broadcast(message: InvalidationMessage): void;
+  /**
+   * Sends to every other node, never to this one. Resolves when the transport has taken the message, which is what a
+   * sender with much to say waits for; never rejects: failures are logged and counted.
+   */
+  broadcast(message: InvalidationMessage): Promise<void>;
   /** Calls `handler` for every message of another node, until the cluster closes. What it throws is logged. */
   subscribe(handler: (message: InvalidationMessage) => void): void;
   /** Every known node, this one included. */
@@ -34,7 +37,7 @@ export interface Cluster {
 
 /** A cluster of nobody else. */
 export const noCluster: Cluster = {
-  broadcast: () => undefined,
+  broadcast: () => Promise.resolve(),
   subscribe: () => undefined,
   members: () => [],
   isBridge: false,
