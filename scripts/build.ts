@@ -14,6 +14,8 @@ const REFERENCE_SCRIPT = {
   to: join('dist', 'server', 'docs', 'reference', 'standalone.js'),
 };
 const ENTRY = join('dist', 'main.js');
+/** Runs as soon as it is loaded, and only as a child of the server. */
+const WORKER_ENTRY = join('dist', 'worker.js');
 
 rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
 node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
@@ -26,7 +28,7 @@ writeFileSync(join(ROOT, 'dist', 'build-info.json'), `${JSON.stringify(info)}\n`
 
 // Most modules are loaded only when a command needs them, so each is loaded here.
 const modules = globSync('dist/**/*.js', { cwd: ROOT })
-  .filter((file) => file !== ENTRY && file !== REFERENCE_SCRIPT.to)
+  .filter((file) => ![ENTRY, WORKER_ENTRY, REFERENCE_SCRIPT.to].includes(file))
   .map((file) => `./${file}`);
 const productionOnly = ['--import', './scripts/production-only.ts'];
 node(

@@ -1,5 +1,6 @@
 // Turns validated settings into the typed configuration that the rest of the program knows.
 import { parseDuration } from '../lib/duration.ts';
+import { embeddedSettings } from './adapters.ts';
 import type { Setting } from './catalogue.ts';
 import type { Given } from './resolve.ts';
 import type { AuthEntry, DependencyName, ServerConfig } from './server-config.ts';
@@ -25,6 +26,7 @@ function reader({ catalogue, given }: BuildInput) {
     string: (path: string) => (value(path) ?? '') as string,
     number: (path: string) => value(path) as number,
     boolean: (path: string) => value(path) as boolean,
+    workers: (path: string) => value(path) as number | 'auto',
     list: (path: string) => value(path) as readonly string[] | undefined,
     durationMs: (path: string) => parseDuration(value(path) as string) ?? Number.NaN,
   };
@@ -152,6 +154,7 @@ export function buildServerConfig(input: BuildInput): ServerConfig {
     },
     server: {
       host: read.string('server.host'),
+      workers: embeddedSettings(given).length > 0 ? 1 : read.workers('server.workers'),
       startupTimeoutMs: read.durationMs('server.startup_timeout'),
       // Nobody balances load over a server in somebody's terminal.
       drainDelayMs:

@@ -5,7 +5,7 @@ import { buildServerConfig } from './build.ts';
 import { catalogueOf, type Setting } from './catalogue.ts';
 import { ConfigError, type ConfigProblem, describeProblem } from './problems.ts';
 import { type Given, resolveSettings, type SettingFlags } from './resolve.ts';
-import { crossProblems, devSecretProblems, missingProblems } from './rules.ts';
+import { crossProblems, devSecretProblems, missingProblems, workerProblems } from './rules.ts';
 import type { ServerConfig } from './server-config.ts';
 import { serverSchema } from './server-schema.ts';
 import { type Environment, type ReadFile, readFileSource } from './sources.ts';
@@ -91,7 +91,11 @@ function withDevValues(given: ReadonlyMap<string, Given>): Map<string, Given> {
 function profileProblems(options: LoadOptions, given: ReadonlyMap<string, Given>): ConfigProblem[] {
   switch (options.profile) {
     case 'serve':
-      return [...missingProblems(given, SERVE_REQUIRES), ...devSecretProblems(given)];
+      return [
+        ...missingProblems(given, SERVE_REQUIRES),
+        ...devSecretProblems(given),
+        ...workerProblems(given),
+      ];
     case 'tool':
       return missingProblems(given, options.require ?? []);
     case 'dev':
@@ -103,7 +107,9 @@ function adviceOn(profile: ConfigProfile, given: ReadonlyMap<string, Given>): st
   const warnings: string[] = [];
   const embedded = embeddedSettings(given);
   if (profile === 'serve' && embedded.length > 0) {
-    warnings.push(`only one process may use the data of ${embedded.join(', ')}`);
+    const single =
+      given.get('server.workers')?.value === 'auto' ? '; server.workers = "auto" means 1 here' : '';
+    warnings.push(`only one process may use the data of ${embedded.join(', ')}${single}`);
   }
   const vaultUrl = given.get('vault.url')?.value;
   if (typeof vaultUrl === 'string' && !vaultUrl.startsWith('embedded:') && !given.has('vault.token')) {

@@ -1,5 +1,5 @@
 // Rules between settings: pairs, requirements, what one profile refuses.
-import { databaseAdapter, vaultAdapter } from './adapters.ts';
+import { databaseAdapter, embeddedSettings, vaultAdapter } from './adapters.ts';
 import { envNameOf } from './catalogue.ts';
 import type { ConfigProblem } from './problems.ts';
 import { MASK } from './redact.ts';
@@ -107,6 +107,21 @@ export function missingProblems(given: GivenSettings, required: readonly string[
         : `set it in the file or through ${envNameOf(path)}`;
     return [{ path, what: `is required; ${how}` }];
   });
+}
+
+/** Several processes cannot share what lives inside one of them. */
+export function workerProblems(given: GivenSettings): ConfigProblem[] {
+  const workers = given.get('server.workers');
+  const embedded = embeddedSettings(given);
+  if (typeof workers?.value !== 'number' || workers.value <= 1 || embedded.length === 0) return [];
+  return [
+    {
+      path: 'server.workers',
+      what: `must be 1, because only one process may use the data of ${embedded.join(', ')}`,
+      got: String(workers.value),
+      origin: workers.origin,
+    },
+  ];
 }
 
 /** What the secrets that `unkey dev` makes up begin with. */

@@ -89,6 +89,8 @@ export interface ServerConfig {
   };
   readonly server: {
     readonly host: string;
+    /** Processes that share the port; `auto` = one per core. 1 where the stores allow one process only. */
+    readonly workers: number | 'auto';
     readonly startupTimeoutMs: number;
     readonly drainDelayMs: number;
     readonly drainTimeoutMs: number;

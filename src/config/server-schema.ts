@@ -17,6 +17,7 @@ import {
   ratio,
   redisUrl,
   text,
+  workerCount,
 } from './setting-kinds.ts';
 
 /** How a file refers to an environment variable. */
@@ -36,7 +37,9 @@ export const serverSchema = Joi.object({
     .example('eu-central-1'),
   redis_url: redisUrl()
     .meta(meta({ secret: 'connection' }))
-    .description('counters; required by `api serve`. `memory:` keeps them in this process')
+    .description(
+      'counters; required by `api serve`. `memory:` keeps them in this process, `?cluster=true` makes the host a node of a Redis Cluster',
+    )
     .example(variable('REDIS_URL')),
   max_request_body_size: Joi.number()
     .integer()
@@ -185,6 +188,10 @@ export const serverSchema = Joi.object({
       .default('0.0.0.0')
       .description('listen address; `unkey dev` uses 127.0.0.1')
       .example('0.0.0.0'),
+    workers: workerCount()
+      .default(1)
+      .description('processes of `api serve` that share the port; `"auto"` starts one per core')
+      .example(4),
     startup_timeout: duration()
       .default('60s')
       .description('how long to wait for the database at start')
@@ -224,34 +231,39 @@ export const serverSchema = Joi.object({
       .example(true),
   }),
   gossip: Joi.object({
-    bind_addr: text().default('0.0.0.0').description('listen address, TCP and UDP').example('0.0.0.0'),
-    lan_port: port(1).default(7946).description('port of the pool of this region').example(7946),
-    wan_port: port(1).default(7947).description('port of the pool between regions').example(7947),
+    bind_addr: text().default('0.0.0.0').description('listen address (TCP)').example('0.0.0.0'),
+    lan_port: port(1).default(7946).description('TCP port for the nodes of this region').example(7946),
+    wan_port: port(1)
+      .default(7947)
+      .description('TCP port for other regions; listened on while this node is the bridge of its region')
+      .example(7947),
     lan_seeds: Joi.array()
       .items(Joi.string())
       .default([])
-      .description('hosts of this region to join')
+      .description('nodes of this region to join: `host` or `host:port`; a name stands for all its addresses')
       .example(['unkey-gossip']),
     wan_seeds: Joi.array()
       .items(Joi.string())
       .default([])
-      .description('hosts of other regions to join')
+      .description('nodes of other regions to join: `host` or `host:port`')
       .example(['gossip.us.example.com']),
     wan_advertise_addr: text()
       .default('')
-      .description('address advertised to other regions')
+      .description('address or host name at which other regions reach this node')
       .example('gossip.eu.example.com'),
     secret_key: text()
       .min(32)
       .max(128)
-      .pattern(/^[A-Za-z0-9+/]+={0,2}$/)
+      .pattern(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/)
       .messages({
         'string.min': 'must be 32 to 128 characters of base64',
         'string.max': 'must be 32 to 128 characters of base64',
         'string.pattern.base': 'must be 32 to 128 characters of base64',
       })
       .meta(meta({ secret: 'hidden' }))
-      .description('base64 of the key shared by all nodes; required with the section')
+      .description(
+        'base64 of the key shared by all nodes, 24 or 32 bytes (`openssl rand -base64 32`); required with the section',
+      )
       .example(variable('GOSSIP_SECRET_KEY')),
   }),
   auth: Joi.array()

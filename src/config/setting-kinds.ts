@@ -12,20 +12,26 @@ export const text = () => Joi.string().allow('');
 /** A text that may be empty and then means the empty text. */
 export const label = () => text().meta(meta({ mayBeEmpty: true }));
 
-/** A port; 0 where it has a meaning. */
-export const port = (min: 0 | 1) =>
+/** An integer in a range, both ends allowed; `otherwise` ends the sentence that says so. */
+const integer = (min: number, max: number, otherwise = '') =>
   Joi.number()
     .integer()
     .min(min)
-    .max(65_535)
+    .max(max)
     .messages(
       Object.fromEntries(
         ['number.base', 'number.integer', 'number.min', 'number.max'].map((type) => [
           type,
-          `must be an integer from ${min} to 65535`,
+          `must be an integer from ${min} to ${max}${otherwise}`,
         ]),
       ),
     );
+
+/** A port; 0 where it has a meaning. */
+export const port = (min: 0 | 1) => integer(min, 65_535);
+
+/** A number of processes, no more than any machine has use for, or `auto`. */
+export const workerCount = () => integer(1, 1024, ', or "auto"').allow('auto');
 
 /** A share, from none to all. */
 export const ratio = () =>

@@ -38,13 +38,18 @@ export interface TestApi {
   rootKey(permissions: readonly string[], workspaceId: string): Promise<string>;
   /** Inserts rows as they are, for states that no operation makes. */
   insert(table: string, ...rows: Record<string, SqlValue>[]): Promise<void>;
-  stop(): Promise<void>;
+  /** False when something was cut short. */
+  stop(): Promise<boolean>;
 }
 
 export interface TestApiOptions {
   readonly config?: Partial<ServerConfig>;
   readonly log?: Logger;
   readonly startMs?: number;
+  /** Where counters live. Unless given: beside MySQL in the Redis of this run if there is one, else in this process. */
+  readonly redisUrl?: string;
+  /** Takes X-Test-Time. */
+  readonly testMode?: boolean;
 }
 
 /** A grant that nothing asks for: root keys need at least one. */
@@ -55,7 +60,11 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   const clock = new ManualClock(options.startMs ?? Date.now());
   const onMysql = process.env.UNKEY_TEST_STORE === 'mysql' ? await freshMysqlDatabase() : undefined;
   const statements: string[] = [];
-  const config: ServerConfig = { ...testConfig(onMysql?.url ?? 'sqlite::memory:'), ...options.config };
+  const config: ServerConfig = {
+    ...testConfig(onMysql?.url ?? 'sqlite::memory:'),
+    redisUrl: options.redisUrl ?? (onMysql && process.env.TEST_REDIS_URL) ?? 'memory:',
+    ...options.config,
+  };
   const runtime = await startApiRuntime({
     config,
     build: { version: '0.0.0-test', revision: '', buildTime: '' },
@@ -64,6 +73,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     autoMigrate: true,
     clock,
     verifyResponses: true,
+    testMode: options.testMode ?? false,
     onStatement: ({ operation }) => {
       statements.push(operation);
     },
@@ -126,8 +136,9 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
       await insertRows(db.primary, 'testRows', table, rows);
     },
     async stop() {
-      await runtime.stop();
+      const isClean = await runtime.stop();
       await onMysql?.drop();
+      return isClean;
     },
   };
 }
@@ -159,6 +170,7 @@ function testConfig(store: string): ServerConfig {
     },
     server: {
       host: '127.0.0.1',
+      workers: 1,
       startupTimeoutMs: 30_000,
       drainDelayMs: 0,
       drainTimeoutMs: 10_000,

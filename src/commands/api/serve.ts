@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
 import { changedSettings } from '../../config/changes.ts';
 import type { ServerConfig } from '../../config/server-config.ts';
@@ -18,11 +19,15 @@ export const register: Register = (program, cli) => {
     examples: [
       ['unkey api serve', 'settings from ./unkey.toml, /etc/unkey/unkey.toml and the environment'],
       ['unkey api serve --config unkey.toml --http-port 8080', 'a named file, one setting overridden'],
+      ['unkey api serve --workers auto', 'one process per core, on the same port'],
       ['unkey api serve --check', 'validate the configuration, connect, and exit'],
     ],
     exitCodes: [
       ['0', 'stopped by a signal, nothing lost'],
-      ['1', 'the port is taken, or the drain time ended with requests in flight'],
+      [
+        '1',
+        'the port is taken, the drain time ended with requests in flight, or no worker can be kept running',
+      ],
       ['3', 'configuration invalid'],
       ['8', 'database unreachable within server.startup_timeout'],
       ['9', 'schema older than this version needs: run unkey migrate up'],
@@ -35,6 +40,7 @@ export const register: Register = (program, cli) => {
       cli.action<ServeFlags & Record<string, unknown>>(
         ({ io, output, options, loadConfig }) =>
           withStopSignals(io, async (stopSignals) => {
+            const starting = <T>(work: Promise<T>) => unlessAborted(stopSignals.starting, work);
             const load = () => loadConfig({ profile: 'serve', flags: settingFlags(options) });
             const loaded = await load();
             const { config, warnings } = loaded;
@@ -43,22 +49,25 @@ export const register: Register = (program, cli) => {
               remarks: [...warnings, ...consequences(config)],
               autoMigrate: options.autoMigrate ?? false,
             };
-            const { checkServer, serve: run } = await unlessAborted(
-              stopSignals.starting,
-              import('../runtime/serve.ts'),
-            );
-            if (options.check !== true) {
-              return run({
-                ...shared,
-                config,
-                portSetting: '--http-port or http_port',
-                changedSettings: async () => changedSettings(loaded, await load()),
-                onListening: () => Promise.resolve(),
-              });
+            if (options.check === true) {
+              const { checkServer } = await starting(import('../runtime/check-start.ts'));
+              await checkServer({ ...shared, config });
+              output.note('configuration and database are ready');
+              return EXIT.done;
             }
-            await checkServer({ ...shared, config });
-            output.note('configuration and database are ready');
-            return EXIT.done;
+            const service = {
+              ...shared,
+              config,
+              portSetting: '--http-port or http_port',
+              changedSettings: async () => changedSettings(loaded, await load()),
+            };
+            const workers = config.server.workers === 'auto' ? availableParallelism() : config.server.workers;
+            if (workers > 1) {
+              const { servePrimary } = await starting(import('../workers/primary.ts'));
+              return servePrimary({ ...service, workers });
+            }
+            const { serve: run } = await starting(import('../runtime/serve.ts'));
+            return run({ ...service, onListening: () => Promise.resolve() });
           }),
         { server: true },
       ),

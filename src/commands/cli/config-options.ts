@@ -43,7 +43,8 @@ export function addSettingOptions(command: Command): Command {
         'pretty',
       ]),
     )
-    .addOption(new Option('--startup-timeout <duration>', 'server.startup_timeout'));
+    .addOption(new Option('--startup-timeout <duration>', 'server.startup_timeout'))
+    .addOption(new Option('--workers <count>', 'server.workers: a number, or auto for one per core'));
 }
 
 const SETTING_BY_OPTION: readonly (readonly [option: string, flag: string, path: string])[] = [
@@ -53,6 +54,7 @@ const SETTING_BY_OPTION: readonly (readonly [option: string, flag: string, path:
   ['logLevel', '--log-level', 'observability.logging.level'],
   ['logFormat', '--log-format', 'observability.logging.format'],
   ['startupTimeout', '--startup-timeout', 'server.startup_timeout'],
+  ['workers', '--workers', 'server.workers'],
 ];
 
 /** The settings given by the flags of {@link addSettingOptions}, for `Invocation.loadConfig`. */

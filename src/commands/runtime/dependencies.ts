@@ -1,68 +1,37 @@
 // Probes behind /health/ready: one per configured dependency. A dependency that has no client yet is probed at the
 // connection level.
 
-import { Redis } from 'ioredis';
 import type { DependencyName, ServerConfig } from '../../config/server-config.ts';
-import type { Logger } from '../../lib/logger.ts';
+import type { RedisConnection } from '../../storage/counters/redis-connection.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import { tryConnection } from '../cli/tcp.ts';
 
-export interface Dependencies {
-  /** Rejects when the dependency does not answer; by name, configured ones only. */
-  readonly checks: Readonly<Partial<Record<DependencyName, () => Promise<void>>>>;
-  close(): void;
-}
+/** Rejects when the dependency does not answer; by name, configured ones only. */
+export type DependencyProbes = Readonly<Partial<Record<DependencyName, () => Promise<void>>>>;
 
 const CONNECT_TIMEOUT_MS = 1000;
 
-/** Connects to what is probed by its own client; a dependency that is down is reconnected in the background. */
-export function openDependencies(config: ServerConfig, db: Database, log: Logger): Dependencies {
-  const redis = openRedis(config.redisUrl, log);
-  const checks: Partial<Record<DependencyName, () => Promise<void>>> = { database: () => db.ping() };
-  if (redis !== undefined) {
-    checks.redis = async () => {
-      await redis.ping();
-    };
-  }
-  if (isNetworkUrl(config.clickhouse.url)) checks.clickhouse = probe(config.clickhouse.url);
-  if (isNetworkUrl(config.vault?.url)) checks.vault = probe(config.vault.url);
-  if (isNetworkUrl(config.control?.url)) checks.control = probe(config.control.url);
-  return {
-    checks,
-    close: () => redis?.disconnect(),
-  };
+/** Store and counters are asked over the connections that the service itself uses. */
+export function dependencyProbes(
+  config: ServerConfig,
+  { db, redis }: { readonly db: Database; readonly redis: RedisConnection | undefined },
+): DependencyProbes {
+  const probes: Partial<Record<DependencyName, () => Promise<void>>> = { database: () => db.ping() };
+  if (redis !== undefined) probes.redis = () => redis.ping();
+  if (isNetworkUrl(config.clickhouse.url)) probes.clickhouse = connectionProbe(config.clickhouse.url);
+  if (isNetworkUrl(config.vault?.url)) probes.vault = connectionProbe(config.vault.url);
+  if (isNetworkUrl(config.control?.url)) probes.control = connectionProbe(config.control.url);
+  return probes;
 }
 
-/** `memory:`, `chdb:` and `embedded:` name adapters inside this process, which need no probe. */
+/** `chdb:` and `embedded:` name adapters inside this process, which need no probe. */
 function isNetworkUrl(url: string | undefined): url is string {
-  return url !== undefined && /^(https?|clickhouse|rediss?):\/\//.test(url);
-}
-
-function openRedis(url: string, log: Logger): Redis | undefined {
-  if (!isNetworkUrl(url)) return undefined;
-  const redis = new Redis(url, {
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: 500,
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    retryStrategy: (attempt) => Math.min(attempt * 200, 5000),
-  });
-  let reported = false;
-  redis.on('error', (error: Error) => {
-    // The client reconnects for ever; one line per outage is enough.
-    if (!reported) log.warn({ err: error }, 'Redis is unreachable, reconnecting in the background');
-    reported = true;
-  });
-  redis.on('ready', () => {
-    if (reported) log.info({}, 'Redis is back');
-    reported = false;
-  });
-  return redis;
+  return url !== undefined && /^(https?|clickhouse):\/\//.test(url);
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'clickhouse:': 9000 };
 
-function probe(url: string): () => Promise<void> {
+function connectionProbe(url: string): () => Promise<void> {
   const { hostname, port, protocol } = new URL(url);
   const number = port === '' ? (DEFAULT_PORTS[protocol] ?? 443) : Number(port);
   return () => tryConnection(hostname, number, AbortSignal.timeout(CONNECT_TIMEOUT_MS));

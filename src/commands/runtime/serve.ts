@@ -1,11 +1,17 @@
 // What `api serve` and `dev` share: logging, signals, fatal errors, and the end of the process.
 
 import type { ServerConfig } from '../../config/server-config.ts';
-import { createLogger, type ProcessLogger } from '../../server/logging/logger.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { ProcessLogger } from '../../server/logging/logger.ts';
 import { EXIT } from '../cli/exit-codes.ts';
-import { type BuildInfo, buildInfo } from '../version/build-info.ts';
-import { type ApiRuntime, checkApiStart, startApiRuntime } from './api-runtime.ts';
+import { buildInfo } from '../version/build-info.ts';
+import { type ApiRuntime, startApiRuntime } from './api-runtime.ts';
+import type { ApiRuntimeOptions } from './api-runtime-options.ts';
+import { type ProcessControls, signalControls } from './process-controls.ts';
+import { openLog } from './process-log.ts';
+import { reportChanges } from './report-changes.ts';
 import type { StopSignals } from './signals.ts';
+import { onUncaught } from './uncaught.ts';
 
 export interface StartOptions {
   readonly config: ServerConfig;
@@ -25,20 +31,22 @@ export interface ServeOptions extends StartOptions {
    * the TLS files and reports the rest; without it, SIGHUP ends the process, as closing a terminal should.
    */
   readonly changedSettings?: () => Promise<readonly string[]>;
+  /** Who else than signals tells this process to reload and to log more. */
+  readonly controls?: ProcessControls;
+  /** At which level the line about listening is logged; `info` unless another process says the same for several. */
+  readonly listeningLevel?: 'info' | 'debug';
+  /** What connects this process with others of the same service. */
+  readonly connections?: (log: Logger) => Pick<ApiRuntimeOptions, 'cluster' | 'publishMetrics'>;
+  readonly verifyResponses?: boolean;
   /** Called once requests are accepted, before the process waits for its end. */
   readonly onListening: (runtime: ApiRuntime) => Promise<void>;
-  readonly verifyResponses?: boolean;
 }
-
-/** How long SIGUSR2 turns debug lines on; a second one ends it earlier. */
-const DEBUG_MS = 10 * 60_000;
 
 /** Runs the API until a signal ends it. Resolves to the exit code; rejects when it could not start. */
 export async function serve(options: ServeOptions): Promise<number> {
   const { config, stopSignals } = options;
   const build = buildInfo();
   const log = openLog(options, build);
-  const { level } = config.observability.logging;
   let runtime: ApiRuntime | undefined;
   stopSignals.onImpatience((signal) => {
     log.error({ signal, inflight: runtime?.server.inflight ?? 0 }, 'second signal: stopping at once');
@@ -46,27 +54,21 @@ export async function serve(options: ServeOptions): Promise<number> {
     process.exit(EXIT.failed);
   });
   const fatal = Promise.withResolvers<'fatal'>();
-  const onFatal = (error: unknown): void => {
+  const offUncaught = onUncaught((error) => {
     log.error({ err: error }, 'fatal: uncaught error outside a request, draining');
     runtime?.server.markFatal();
     fatal.resolve('fatal');
-  };
-  process.on('uncaughtException', onFatal);
-  process.on('unhandledRejection', onFatal);
+  });
   const { changedSettings } = options;
-  const onHangup = (): void => {
-    if (runtime !== undefined && changedSettings !== undefined) void reload(runtime, changedSettings, log);
-  };
-  if (changedSettings !== undefined) process.on('SIGHUP', onHangup);
-  let quiet: NodeJS.Timeout | undefined;
-  const onDebug = (): void => {
-    const verbose = quiet === undefined;
-    clearTimeout(quiet);
-    quiet = verbose ? setTimeout(onDebug, DEBUG_MS).unref() : undefined;
-    log.setLevel(verbose ? 'debug' : level);
-    log.info({ level: verbose ? 'debug' : level }, 'log level changed');
-  };
-  process.on('SIGUSR2', onDebug);
+  const controls = options.controls ?? signalControls({ reloads: changedSettings !== undefined });
+  controls.onReload(() => {
+    if (runtime !== undefined) void reload(runtime, changedSettings, log);
+  });
+  controls.onVerbosity((verbose) => {
+    const level = verbose ? 'debug' : config.observability.logging.level;
+    log.setLevel(level);
+    log.info({ level }, 'log level changed');
+  });
   try {
     runtime = await startApiRuntime({
       config,
@@ -76,8 +78,9 @@ export async function serve(options: ServeOptions): Promise<number> {
       autoMigrate: options.autoMigrate,
       verifyResponses: options.verifyResponses ?? false,
       portSetting: options.portSetting,
+      ...options.connections?.(log),
     });
-    log.info(
+    log[options.listeningLevel ?? 'info'](
       { url: runtime.url, revision: build.revision },
       `listening on ${runtime.url}, version ${build.version}, region ${config.region}, instance ${config.instanceId}`,
     );
@@ -92,49 +95,16 @@ export async function serve(options: ServeOptions): Promise<number> {
     if (stopSignals.starting.aborted && runtime === undefined) return EXIT.done;
     throw error;
   } finally {
-    process.off('uncaughtException', onFatal);
-    process.off('unhandledRejection', onFatal);
-    process.off('SIGHUP', onHangup);
-    process.off('SIGUSR2', onDebug);
-    clearTimeout(quiet);
+    offUncaught();
+    controls.close();
     log.flush();
   }
-}
-
-/** Tries a start without serving: configuration, TLS files, store and its schema. Rejects like a start that fails. */
-export async function checkServer(options: StartOptions): Promise<void> {
-  const { config, stopSignals, autoMigrate } = options;
-  const build = buildInfo();
-  const log = openLog(options, build);
-  try {
-    await checkApiStart({ config, build, log, signal: stopSignals.starting, autoMigrate });
-  } finally {
-    log.flush();
-  }
-}
-
-function openLog({ config, remarks }: StartOptions, build: BuildInfo): ProcessLogger {
-  const { level, format } = config.observability.logging;
-  const log = createLogger({
-    level,
-    format,
-    bindings: {
-      service: 'api',
-      instanceId: config.instanceId,
-      platform: config.platform,
-      region: config.region,
-      version: build.version,
-      ...(config.tls === undefined ? {} : { tls_enabled: true }),
-    },
-  });
-  for (const remark of remarks) log.warn({}, remark);
-  return log;
 }
 
 /** Takes new TLS files and says which other changes wait for a restart. Never rejects. */
 async function reload(
   runtime: ApiRuntime,
-  changedSettings: () => Promise<readonly string[]>,
+  changedSettings: ServeOptions['changedSettings'],
   log: ProcessLogger,
 ): Promise<void> {
   try {
@@ -143,12 +113,5 @@ async function reload(
   } catch (error) {
     log.error({ err: error }, 'SIGHUP: the new TLS files are unusable, keeping the old ones');
   }
-  try {
-    const ignored = await changedSettings();
-    if (ignored.length > 0) {
-      log.warn({ ignored }, `SIGHUP: changed, but in force after a restart only: ${ignored.join(', ')}`);
-    }
-  } catch (error) {
-    log.error({ err: error }, 'SIGHUP: the configuration has become invalid, keeping the old one');
-  }
+  if (changedSettings !== undefined) await reportChanges(changedSettings, log);
 }

@@ -16,31 +16,40 @@ export interface StopSignals {
   onImpatience(listener: (signal: StopSignal) => void): void;
 }
 
+/** The same for who may be told to stop by other means than a signal. */
+export interface StopControl extends StopSignals {
+  /** The same as a first signal; nothing after one. */
+  stop(signal: StopSignal): void;
+  /** The same as a second signal. */
+  hurry(signal: StopSignal): void;
+}
+
 /**
  * Turns stop signals into one orderly end, from the moment it is called: a server calls it before it awaits anything,
  * because a process with the id 1 ignores a signal that nobody handles. Resolves to the exit code of `work`, or to 0 when
  * that gave up because of a signal.
  */
 export async function withStopSignals(
-  io: CliIo,
-  work: (signals: StopSignals) => Promise<number>,
+  io: Pick<CliIo, 'onSignal'>,
+  work: (signals: StopControl) => Promise<number>,
 ): Promise<number> {
   const starting = new AbortController();
   const first = Promise.withResolvers<StopSignal>();
   let impatience: (signal: StopSignal) => void = () => process.exit(EXIT.failed);
   let lastAt: number | undefined;
+  const stop = (signal: StopSignal): void => {
+    if (starting.signal.aborted) return;
+    starting.abort(new DOMException(`stopped by ${signal}`, 'AbortError'));
+    first.resolve(signal);
+  };
   const off = io.onSignal((signal) => {
     const now = performance.now();
     const isEcho = lastAt !== undefined && now - lastAt < ECHO_MS;
     const isFirst = lastAt === undefined;
     lastAt = now;
     if (isEcho) return;
-    if (!isFirst) {
-      impatience(signal);
-      return;
-    }
-    starting.abort(new DOMException(`stopped by ${signal}`, 'AbortError'));
-    first.resolve(signal);
+    if (isFirst) stop(signal);
+    else impatience(signal);
   });
   try {
     return await work({
@@ -49,6 +58,8 @@ export async function withStopSignals(
       onImpatience: (listener) => {
         impatience = listener;
       },
+      stop,
+      hurry: (signal) => impatience(signal),
     });
   } catch (error) {
     if (error === starting.signal.reason) return EXIT.done;
