@@ -1,11 +1,13 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, vi } from 'vitest';
 import { silentLogger } from '../../src/lib/logger.ts';
-import { openRedis } from '../../src/storage/counters/redis-connection.ts';
+import { createRedisCreditCounters } from '../../src/storage/counters/credit-counters-redis.ts';
+import { openRedis, type RedisConnection } from '../../src/storage/counters/redis-connection.ts';
 import { createRedisCounters } from '../../src/storage/counters/redis-counters.ts';
 import { findOnPath, freePort, startLocalRedis } from '../support/servers-local.ts';
 import type { StartedServer } from '../support/servers-ready.ts';
 import { describeCounters } from './counters.contract.ts';
+import { describeCreditCounters } from './credit-counters.contract.ts';
 
 const LAST_SLOT = 16_383;
 const binary = await findOnPath('redis-server', 'valkey-server');
@@ -20,7 +22,7 @@ describe.runIf(binary !== undefined)('a Redis Cluster', () => {
   });
   afterAll(() => Promise.all(nodes.map(({ server }) => server.stop())));
 
-  describeCounters('a Redis Cluster', async () => {
+  async function connected(): Promise<RedisConnection> {
     const redis = openRedis(`${nodes[0]?.server.url}?cluster=true`, { log: silentLogger });
     await vi.waitUntil(
       () =>
@@ -30,11 +32,21 @@ describe.runIf(binary !== undefined)('a Redis Cluster', () => {
         ),
       { timeout: 15_000 },
     );
+    return redis;
+  }
+
+  describeCounters('a Redis Cluster', async () => {
+    const redis = await connected();
     return {
       counters: createRedisCounters({ redis }),
       elapse: () => undefined,
       close: async () => redis.close(),
     };
+  });
+
+  describeCreditCounters('a Redis Cluster', async () => {
+    const redis = await connected();
+    return { counters: createRedisCreditCounters({ redis }), close: async () => redis.close() };
   });
 });
 

@@ -162,7 +162,7 @@ describe.runIf(requireOrSkip('mysql'))('MySQL', () => {
 
     expect(report.differences).toEqual([]);
     expect(report.recorded.at(-1)).toBe(REFERENCE_VERSION);
-    expect((await migrator.up()).migrations.map(({ name }) => name)).toEqual(['jobs']);
+    expect((await migrator.up()).migrations.map(({ name }) => name)).toEqual(['jobs', 'credit_settlements']);
     expect(await migrator.schemaState()).toEqual({ state: 'up-to-date' });
     await store.close();
   });

@@ -92,6 +92,36 @@ describe('spending credits', () => {
     },
   );
 
+  it('decides what arrives together in one transaction, each key in the order of arrival', async () => {
+    const db = await storeWithKey(3);
+    let transactions = 0;
+    const counting: Database = {
+      ...db,
+      dialect: db.dialect,
+      transaction: (work) => {
+        transactions++;
+        return db.transaction(work);
+      },
+    };
+    const usage = createSqlUsageLimiter({ db: counting, metrics: silentMetrics });
+    const decisions = await Promise.all(
+      Array.from({ length: 500 }, () => usage.spend({ keyId: 'key_1', cost: 1 })),
+    );
+    expect(decisions.map(({ allowed }) => allowed)).toEqual(decisions.map((_, index) => index < 3));
+    // The first is on its way when the others arrive.
+    expect(transactions).toBe(2);
+  });
+
+  it('does not let a key that is missing fail the spendings that it travels with', async () => {
+    const usage = createSqlUsageLimiter({ db: await storeWithKey(3), metrics: silentMetrics });
+    const [first, missing, last] = await Promise.allSettled(
+      ['key_1', 'key_2', 'key_1'].map((keyId) => usage.spend({ keyId, cost: 1 })),
+    );
+    expect(first).toMatchObject({ value: { allowed: true, remaining: 2 } });
+    expect(missing).toMatchObject({ reason: { code: 'unkey:application:unexpected_error' } });
+    expect(last).toMatchObject({ value: { allowed: true, remaining: 1 } });
+  });
+
   it('of a key without a row is a failure, not a pass', async () => {
     const usage = createSqlUsageLimiter({ db: await storeWithKey(1), metrics: silentMetrics });
     await expect(usage.spend({ keyId: 'key_2', cost: 1 })).rejects.toMatchObject({

@@ -1,0 +1,106 @@
+import type { Logger } from '../../lib/logger.ts';
+import type { CreditCounters } from '../../storage/counters/credit-counters.ts';
+import type { LedgerBook, RetiredLedgers } from './ledger-book.ts';
+import type { RedisWatch } from './redis-watch.ts';
+import type { Settler } from './settler.ts';
+
+/** A process that was silent for this long is taken for dead. */
+const LAPSE_MS = 10_000;
+
+/**
+ * Keeps the ledgers in Redis in order: shows that this process lives, removes what it is done with, and settles what dead
+ * processes have left behind. Being wrong about a death costs nothing but work: settling is harmless when repeated, and a
+ * process that was given up begins new ledgers.
+ */
+export interface LedgerKeeper {
+  /** Shows that this process lives. One that was not known, as after a loss of Redis, begins new ledgers. */
+  beat(): Promise<void>;
+  /** Removes what this process is done with and settles what others left. What fails, the next time makes up for. */
+  tidy(): Promise<void>;
+  /** Removes what is settled, at the end of the process. What is not stays for others to settle. */
+  leave(): Promise<void>;
+}
+
+export function createLedgerKeeper(deps: {
+  readonly counters: CreditCounters;
+  readonly book: LedgerBook;
+  readonly settler: Settler;
+  readonly watch: RedisWatch;
+  readonly log: Logger;
+}): LedgerKeeper {
+  const { counters, book, settler, watch, log } = deps;
+  const self = book.processId;
+
+  async function beat(): Promise<void> {
+    if (!(await counters.beat(self))) return;
+    book.closeAll();
+    watch.lost();
+  }
+
+  async function remove(retired: readonly RetiredLedgers[]): Promise<void> {
+    if (retired.length === 0) return;
+    const goneKeys = retired.filter(({ isLast }) => isLast).map(({ keyId }) => keyId);
+    // Sent at once, and so before any spending that enlists one of these keys again.
+    await Promise.all([
+      goneKeys.length > 0 ? counters.dismiss(self, goneKeys) : undefined,
+      ...retired.map(({ keyId, ledgerIds }) => counters.strike(keyId, ledgerIds)),
+    ]);
+  }
+
+  async function rescue(processId: string): Promise<void> {
+    let found = 0;
+    let settled = 0;
+    let cursor: string | undefined;
+    do {
+      const page = await counters.enlisted(processId, cursor);
+      found += page.keyIds.length;
+      settled += await settleFor(processId, page.keyIds);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    if (settled > 0)
+      log.info({ processId, keys: settled }, 'settled the credits that a lost process had spent');
+    // Keys that this store does not have may be those of another installation on the same Redis.
+    if (settled === found) await counters.discharge(processId);
+  }
+
+  /** Settles the process's ledgers of these keys; yields how many of the keys the store has. */
+  async function settleFor(processId: string, keyIds: readonly string[]): Promise<number> {
+    if (keyIds.length === 0) return 0;
+    const spent = await counters.spent(keyIds);
+    const keys = keyIds.map((keyId, index) => ({
+      keyId,
+      ledgers: [...(spent[index] ?? [])]
+        .filter(([ledgerId]) => ledgerId.startsWith(`${processId}.`))
+        .map(([ledgerId, amount]) => ({ ledgerId, spent: amount, settled: 0 })),
+    }));
+    const outcomes = await settler.settle(keys);
+    const done = keys.filter(({ keyId }) => outcomes.has(keyId));
+    await Promise.all(
+      done.map(({ keyId, ledgers }) =>
+        counters.strike(
+          keyId,
+          ledgers.map(({ ledgerId }) => ledgerId),
+        ),
+      ),
+    );
+    await counters.dismiss(
+      processId,
+      done.map(({ keyId }) => keyId),
+    );
+    return done.length;
+  }
+
+  return {
+    beat,
+    async tidy() {
+      await remove(book.retire());
+      for (const processId of await counters.lapsed(LAPSE_MS)) {
+        if (processId !== self) await rescue(processId);
+      }
+    },
+    async leave() {
+      for (let retired = book.retire(0); retired.length > 0; retired = book.retire(0)) await remove(retired);
+      if (book.unsettled.size === 0) await counters.discharge(self);
+    },
+  };
+}
