@@ -1,12 +1,12 @@
-// The subject of the benchmark: the compiled program, as it is published, running `unkey api serve` on SQLite and
-// in-process counters, with keys already stored.
+// The subject of the benchmark: the compiled program, as it is published, running `unkey api serve` on an installation
+// that was prepared for it.
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../test/support/servers-local.ts';
-import { type DevAccess, startDev, startUnkey, untilStarted } from '../test/support/unkey-process.ts';
-import { storeKeys } from './stored-keys.ts';
+import { startUnkey, untilStarted } from '../test/support/unkey-process.ts';
+import type { Installation } from './installation.ts';
 
 export interface Call {
   readonly operation: string;
@@ -23,15 +23,13 @@ export interface Subject {
   readonly url: string;
   readonly apiId: string;
   readonly authorization: string;
-  /** Plaintext of the keys that were stored before the server started; none was verified yet. */
-  readonly keys: readonly string[];
   /** Makes one call. @throws Error unless the answer is 200. */
   call(call: Call): Promise<RecordedAnswer>;
   memory(): { readonly residentMb: number; readonly peakMb: number };
   stop(): Promise<void>;
 }
 
-const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const CONNECTION_HEADERS = new Set([
   'connection',
   'date',
@@ -40,11 +38,9 @@ const CONNECTION_HEADERS = new Set([
   'content-length',
 ]);
 
-/** Prepares an installation with `keyCount` keys in `folder` and starts the server on it. */
-export async function startSubject(folder: string, keyCount: number): Promise<Subject> {
-  const access = await prepare(folder);
-  const keys = await storeKeys(join(folder, 'unkey.db'), access.template, keyCount);
-
+/** Starts the server on the installation, whose files may lie in `folder`. */
+export async function startSubject(installation: Installation, folder: string): Promise<Subject> {
+  const { rootKey, database, redis } = installation;
   const config = join(folder, 'unkey.toml');
   await writeFile(config, '[[auth]]\ntype = "root_key"\n\n[server]\ndrain_delay = "0s"\n');
   const port = await freePort();
@@ -54,38 +50,35 @@ export async function startSubject(folder: string, keyCount: number): Promise<Su
     env: {
       UNKEY_CONFIG: config,
       UNKEY_HTTP_PORT: String(port),
-      UNKEY_DATABASE_PRIMARY: `sqlite:${join(folder, 'unkey.db')}`,
-      UNKEY_REDIS_URL: 'memory:',
+      UNKEY_DATABASE_PRIMARY: database,
+      UNKEY_REDIS_URL: redis,
       // As the first line of bin/unkey does for everybody who runs the executable.
       NODE_OPTIONS: '--max-semi-space-size=8',
     },
   });
   const url = `http://127.0.0.1:${port}`;
   await untilStarted(server, url);
+  const call = (made: Call) => callOperation(url, rootKey, made);
+  const { apiId } = dataOf<{ apiId: string }>(
+    await call({ operation: 'apis.createApi', body: { name: 'bench' } }),
+  );
   return {
     url,
-    apiId: access.apiId,
-    authorization: `Bearer ${access.rootKey}`,
-    keys,
-    call: (call) => callOperation(url, access.rootKey, call),
+    apiId,
+    authorization: `Bearer ${rootKey}`,
+    call,
     memory: () => memoryOf(server.pid),
     stop: async () => void (await server.end('SIGTERM')),
   };
 }
 
-/** Migrates and bootstraps the data folder and issues the one key that the stored keys are copies of. */
-async function prepare(folder: string): Promise<DevAccess & { readonly template: string }> {
-  const dev = await startDev(['--data-dir', folder], { cwd: folder });
-  const { body } = await callOperation(dev.url, dev.rootKey, {
-    operation: 'keys.createKey',
-    body: { apiId: dev.apiId, prefix: 'bench' },
-  });
-  await dev.process.end('SIGTERM');
-  const { data } = JSON.parse(body) as { data: { key: string } };
-  return { ...dev, template: data.key };
+/** The `data` of an answer. The caller knows its form from the contract. */
+export function dataOf<Data>(answer: RecordedAnswer): Data {
+  return (JSON.parse(answer.body) as { data: Data }).data;
 }
 
-async function callOperation(
+/** @throws Error unless the answer is 200. */
+export async function callOperation(
   url: string,
   rootKey: string,
   { operation, body }: Call,

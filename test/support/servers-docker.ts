@@ -27,7 +27,7 @@ export async function startMysqlContainer(): Promise<StartedServer> {
     .withWaitStrategy(Wait.forListeningPorts())
     .withStartupTimeout(START_TIMEOUT_MS)
     .start();
-  const url = `mysql://root:${PASSWORD}@${container.getHost()}:${container.getMappedPort(3306)}/`;
+  const url = () => `mysql://root:${PASSWORD}@${container.getHost()}:${container.getMappedPort(3306)}/`;
   return started(container, url, MYSQL_IMAGE, mysqlReady);
 }
 
@@ -39,22 +39,36 @@ export async function startRedisContainer(): Promise<StartedServer> {
     .withWaitStrategy(Wait.forListeningPorts())
     .withStartupTimeout(START_TIMEOUT_MS)
     .start();
-  const url = `redis://${container.getHost()}:${container.getMappedPort(6379)}`;
+  const url = () => `redis://${container.getHost()}:${container.getMappedPort(6379)}`;
   return started(container, url, REDIS_IMAGE, redisReady);
 }
 
 async function started(
   container: StartedTestContainer,
-  url: string,
+  url: () => string,
   image: string,
   ready: (url: string, timeoutMs: number) => Promise<void>,
 ): Promise<StartedServer> {
   const stop = async () => void (await container.stop());
   try {
-    await ready(url, START_TIMEOUT_MS);
+    await ready(url(), START_TIMEOUT_MS);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { url, origin: `container ${image}`, stop };
+  return {
+    url: url(),
+    origin: `container ${image}`,
+    stop,
+    kill: async () => {
+      const runtime = await getContainerRuntimeClient();
+      await runtime.container.getById(container.getId()).kill({ signal: 'SIGKILL' });
+    },
+    restart: async () => {
+      // The engine may give it another port, which the library finds out when it restarts it itself.
+      await container.restart({ timeout: 0 });
+      await ready(url(), START_TIMEOUT_MS);
+      return url();
+    },
+  };
 }

@@ -39,37 +39,34 @@ export async function startLocalMysql(binary: string): Promise<StartedServer> {
   const init = join(folder, 'init.sql');
   await writeFile(
     init,
-    `CREATE USER 'root'@'%' IDENTIFIED BY '${PASSWORD}';\nGRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;\n`,
+    `CREATE USER IF NOT EXISTS 'root'@'%' IDENTIFIED BY '${PASSWORD}';\nGRANT ALL ON *.* TO 'root'@'%' WITH GRANT OPTION;\n`,
   );
   const port = await freePort();
-  const child = spawn(
-    binary,
-    [
-      '--no-defaults',
-      `--datadir=${data}`,
-      user,
-      '--bind-address=127.0.0.1',
-      `--port=${port}`,
-      `--socket=${join(folder, 'mysql.sock')}`,
-      '--skip-name-resolve',
-      `--init-file=${init}`,
-      '--innodb-flush-log-at-trx-commit=2',
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
-  );
-  return supervised(child, folder, binary, `mysql://root:${PASSWORD}@127.0.0.1:${port}/`, mysqlReady);
+  const options = [
+    '--no-defaults',
+    `--datadir=${data}`,
+    user,
+    '--bind-address=127.0.0.1',
+    `--port=${port}`,
+    `--socket=${join(folder, 'mysql.sock')}`,
+    '--skip-name-resolve',
+    `--init-file=${init}`,
+    '--innodb-flush-log-at-trx-commit=2',
+  ];
+  const url = `mysql://root:${PASSWORD}@127.0.0.1:${port}/`;
+  return supervised({ binary, options, folder, url, ready: mysqlReady });
 }
 
-/** @throws Error, with the server's last words, when it does not come up. */
-export async function startLocalRedis(binary: string): Promise<StartedServer> {
+/**
+ * @param more options of the server beyond its port and folder
+ * @throws Error, with the server's last words, when it does not come up.
+ */
+export async function startLocalRedis(binary: string, more: readonly string[] = []): Promise<StartedServer> {
   const folder = await mkdtemp(join(tmpdir(), 'unkey-test-redis-'));
   const port = await freePort();
-  const child = spawn(
-    binary,
-    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder],
-    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
-  );
-  return supervised(child, folder, binary, `redis://127.0.0.1:${port}`, redisReady);
+  const bound = ['--port', String(port), '--bind', '127.0.0.1'];
+  const options = [...bound, '--save', '', '--appendonly', 'no', '--dir', folder, ...more];
+  return supervised({ binary, options, folder, url: `redis://127.0.0.1:${port}`, ready: redisReady });
 }
 
 /** A TCP port that was free a moment ago. */
@@ -85,14 +82,55 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+interface LocalServer {
+  readonly binary: string;
+  readonly options: readonly string[];
+  readonly folder: string;
+  readonly url: string;
+  readonly ready: (url: string, timeoutMs: number) => Promise<void>;
+}
+
+async function supervised(server: LocalServer): Promise<StartedServer> {
+  const { folder, url } = server;
+  let running = launch(server);
+  const stop = async () => {
+    const force = setTimeout(() => running.child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    running.child.kill('SIGTERM');
+    await running.ended;
+    clearTimeout(force);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilReady(server, running);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    url,
+    origin: server.binary,
+    stop,
+    kill: async () => {
+      running.child.kill('SIGKILL');
+      await running.ended;
+    },
+    restart: async () => {
+      running = launch(server);
+      await untilReady(server, running);
+      return url;
+    },
+  };
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<void>;
+  readonly lastWords: () => string;
+}
+
 // The child has its own process group (detached), so that a Ctrl-C reaches the runner alone, which then stops it here.
-async function supervised(
-  child: ChildProcess,
-  folder: string,
-  binary: string,
-  url: string,
-  ready: (url: string, timeoutMs: number) => Promise<void>,
-): Promise<StartedServer> {
+function launch({ binary, options }: LocalServer): Running {
+  const child = spawn(binary, options, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let lastWords = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     lastWords = (lastWords + chunk.toString()).slice(-4_000);
@@ -101,23 +139,14 @@ async function supervised(
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
   });
-  const stop = async () => {
-    const force = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    child.kill('SIGTERM');
-    await ended;
-    clearTimeout(force);
-    await rm(folder, { recursive: true, force: true });
-  };
+  return { child, ended, lastWords: () => lastWords.trim() };
+}
+
+async function untilReady({ binary, url, ready }: LocalServer, { ended, lastWords }: Running): Promise<void> {
   const death = ended.then(() => {
-    throw new Error(`${binary} ended: ${lastWords.trim()}`);
+    throw new Error(`${binary} ended: ${lastWords()}`);
   });
-  try {
-    await Promise.race([ready(url, START_TIMEOUT_MS), death]);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { url, origin: binary, stop };
+  await Promise.race([ready(url, START_TIMEOUT_MS), death]);
 }
 
 async function executable(path: string): Promise<boolean> {

@@ -51,6 +51,18 @@ export async function provideServers(): Promise<ProvidedServers> {
   };
 }
 
+/** Starts a server for one test alone, which may kill it; undefined when none can be had here. */
+export async function startOwnServer(name: 'mysql' | 'redis'): Promise<StartedServer | undefined> {
+  const source = SOURCES.find((one) => one.name === name);
+  if (source === undefined) throw new Error(`no source of ${name}`);
+  if (await dockerAvailable()) {
+    const started = await attempt(source.container);
+    if ('url' in started) return started;
+  }
+  const binary = await findOnPath(...source.binaries);
+  return binary === undefined ? undefined : source.local(binary);
+}
+
 interface Outcome {
   readonly name: ServerName;
   /** undefined when the server cannot be had. */

@@ -10,6 +10,10 @@ export interface StartedServer {
   /** Where it came from, for people: `container mysql:8.4`. */
   readonly origin: string;
   stop(): Promise<void>;
+  /** Ends it on the spot, as a crash would. */
+  kill(): Promise<void>;
+  /** Brings it up again after `kill`, with what it had written to disk. Yields its address, which may be another one. */
+  restart(): Promise<string>;
 }
 
 /** Resolves once the server lets the user of `url` in; rejects with the last refusal after `timeoutMs`. */

@@ -128,7 +128,8 @@ describe('several nodes that share an origin', () => {
     const decisions = await fleet.time.until(Promise.all(answers));
     const passed = decisions.filter(({ success }) => success).length * 1_500;
     expect(passed).toBeGreaterThanOrEqual(162_000);
-    expect(passed).toBeLessThanOrEqual(1.5 * 162_000);
+    // One request beyond it for each node at most: three limits are allowed by the chapter.
+    expect(passed).toBeLessThanOrEqual(162_000 + 5 * 1_500);
     await fleet.close();
   });
 

@@ -225,6 +225,8 @@ async function calmDown({ fleet, pending }: World): Promise<void> {
     for (const { exchange } of nodes) await time.until(exchange.push());
     for (const { exchange } of nodes) await time.until(exchange.pull());
   }
+  // Early in a second, so that no window ends before all have looked.
+  await time.advance(SECOND - (time.clock.now() % SECOND));
   for (const node of nodes) await time.until(Promise.all(LIMITS.map((limits) => look(node, limits))));
 }
 
