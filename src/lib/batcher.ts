@@ -1,4 +1,4 @@
-import { BoundedBuffer, type WhenFull } from './bounded-buffer.ts';
+import { BoundedBuffer } from './bounded-buffer.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { runInBackground } from './request-scope.ts';
@@ -20,21 +20,13 @@ export interface BatcherOptions<T> {
   readonly log: Logger;
 }
 
-interface Batcher {
+export interface Batcher<T> {
   /** Items accepted and not flushed yet, those in a running flush included. */
   readonly size: number;
-  /** Accepts nothing more, flushes what is there and waits for it. Harmless when repeated. */
-  close(): Promise<void>;
-}
-
-export interface DroppingBatcher<T> extends Batcher {
   /** Hands an item over and never waits; false when the buffer is full or closed, and the item is discarded. */
   add(item: T): boolean;
-}
-
-export interface WaitingBatcher<T> extends Batcher {
-  /** Hands an item over as soon as there is room; false when the batcher was closed before. */
-  add(item: T): Promise<boolean>;
+  /** Accepts nothing more, flushes what is there and waits for it. Harmless when repeated. */
+  close(): Promise<void>;
 }
 
 type Trigger = 'size_limit' | 'time_interval' | 'close';
@@ -51,17 +43,9 @@ interface Consumer<T> {
  * Collects items into batches. A batch is flushed when it is full, when the interval since its consumer's last flush has
  * passed, and on close. Source: the limits chapter, section shared primitives.
  */
-export function createBatcher<T extends object | string>(
-  options: BatcherOptions<T> & { readonly whenFull: 'drop' },
-): DroppingBatcher<T>;
-export function createBatcher<T extends object | string>(
-  options: BatcherOptions<T> & { readonly whenFull: 'wait' },
-): WaitingBatcher<T>;
-export function createBatcher<T extends object | string>(
-  options: BatcherOptions<T> & { readonly whenFull: WhenFull },
-): Batcher & { add(item: T): boolean | Promise<boolean> } {
-  const { name, batchSize, bufferSize, flushIntervalMs, whenFull, metrics, log } = options;
-  const buffer = new BoundedBuffer<T>({ name, capacity: bufferSize, whenFull, metrics });
+export function createBatcher<T extends object | string>(options: BatcherOptions<T>): Batcher<T> {
+  const { name, batchSize, bufferSize, flushIntervalMs, metrics, log } = options;
+  const buffer = new BoundedBuffer<T>({ name, capacity: bufferSize, metrics });
   const consumers = Array.from({ length: Math.max(1, options.consumers) }, newConsumer<T>);
   const done = Promise.withResolvers<void>();
   let closed = false;
@@ -123,9 +107,9 @@ export function createBatcher<T extends object | string>(
       return size();
     },
     add(item) {
-      const accepted = whenFull === 'drop' ? buffer.push(item) : buffer.offer(item);
+      if (!buffer.push(item)) return false;
       runInBackground(distribute);
-      return accepted;
+      return true;
     },
     close() {
       closed = true;

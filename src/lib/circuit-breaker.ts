@@ -77,12 +77,20 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
   let failed = 0;
 
   const enter = (next: CircuitState): void => {
+    tell(next);
     state = next;
     term++;
     beginCounts();
-    if (next === 'open') log.warn({ service: name, openMs }, 'circuit breaker tripped');
+  };
+  /** An outage takes one line at its beginning and one at its end, however often it is probed. */
+  const tell = (next: CircuitState): void => {
+    if (next === 'closed') log.info({ breaker: name }, 'circuit breaker closed');
+    else if (state === 'closed') log.warn({ breaker: name, openMs }, 'circuit breaker tripped');
     else
-      log.info({ service: name }, next === 'closed' ? 'circuit breaker closed' : 'circuit breaker probing');
+      log.debug(
+        { breaker: name },
+        next === 'open' ? 'circuit breaker tripped again' : 'circuit breaker probing',
+      );
   };
   const beginCounts = (): void => {
     since = clock.now();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BoundedBuffer, type WhenFull } from './bounded-buffer.ts';
+import { BoundedBuffer } from './bounded-buffer.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import { runInBackground } from './request-scope.ts';
@@ -17,9 +17,11 @@ export interface WorkQueueOptions<T> {
   readonly log: Logger;
 }
 
-interface WorkQueue {
+export interface WorkQueue<T> {
   /** Items accepted and not done yet, those in work included. */
   readonly size: number;
+  /** Hands an item over and never waits; false when the queue is full or closed, and the item is discarded. */
+  push(item: T): boolean;
   /**
    * Accepts nothing more and waits until all work is done, for `timeoutMs` milliseconds at most (for ever unless said).
    * False when time ran out: what still waits is given up, what is in work goes on unobserved.
@@ -27,26 +29,8 @@ interface WorkQueue {
   close(timeoutMs?: number): Promise<boolean>;
 }
 
-export interface DroppingWorkQueue<T> extends WorkQueue {
-  /** Hands an item over and never waits; false when the queue is full or closed, and the item is discarded. */
-  push(item: T): boolean;
-}
-
-export interface WaitingWorkQueue<T> extends WorkQueue {
-  /** Hands an item over as soon as there is room; false when the queue was closed before. */
-  offer(item: T): Promise<boolean>;
-}
-
 /** A bounded queue whose items are worked on behind their producers' back, in order of arrival. */
-export function createWorkQueue<T extends object | string>(
-  options: WorkQueueOptions<T> & { readonly whenFull: 'drop' },
-): DroppingWorkQueue<T>;
-export function createWorkQueue<T extends object | string>(
-  options: WorkQueueOptions<T> & { readonly whenFull: 'wait' },
-): WaitingWorkQueue<T>;
-export function createWorkQueue<T extends object | string>(
-  options: WorkQueueOptions<T> & { readonly whenFull: WhenFull },
-): DroppingWorkQueue<T> & WaitingWorkQueue<T> {
+export function createWorkQueue<T extends object | string>(options: WorkQueueOptions<T>): WorkQueue<T> {
   const { name, workers, work, log } = options;
   const buffer = new BoundedBuffer<T>(options);
   const idle = Promise.withResolvers<void>();
@@ -68,7 +52,7 @@ export function createWorkQueue<T extends object | string>(
     if (closed && busy === 0) idle.resolve();
   };
   const wake = (): void => {
-    if (busy >= workers || buffer.size === 0) return;
+    if (busy >= workers) return;
     busy++;
     runInBackground(() => void drain());
   };
@@ -80,11 +64,6 @@ export function createWorkQueue<T extends object | string>(
     push(item) {
       const accepted = buffer.push(item);
       if (accepted) wake();
-      return accepted;
-    },
-    offer(item) {
-      const accepted = buffer.offer(item);
-      wake();
       return accepted;
     },
     async close(timeoutMs) {

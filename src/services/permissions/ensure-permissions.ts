@@ -1,3 +1,4 @@
+import { distinctIgnoringCase, foldAsciiCase } from '../../lib/ascii-case.ts';
 import { compareBytes } from '../../lib/byte-order.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { IdSource } from '../../lib/uid.ts';
@@ -17,45 +18,37 @@ export interface EnsuredPermissions {
 }
 
 /** Slugs that differ only in ASCII letter case mean one permission. */
-export function foldSlug(slug: string): string {
-  return slug.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
-/** Distinct slugs ignoring ASCII case, in order, each in its first spelling. */
-function distinctSlugs(slugs: readonly string[]): string[] {
-  const byFold = new Map<string, string>();
-  for (const slug of slugs) {
-    const fold = foldSlug(slug);
-    if (!byFold.has(fold)) byFold.set(fold, slug);
-  }
-  return [...byFold.values()];
-}
+export const foldSlug = foldAsciiCase;
 
 /**
  * The workspace's permissions with these slugs, the missing ones created with the slug as their name. Slugs compare
- * ignoring ASCII case. `describe` yields the description of a new permission; without it there is none. Concurrent
- * callers agree on one row per slug. Asks for no permission and writes no audit event: both are the caller's.
+ * ignoring ASCII case. `describe` yields the description of a new permission; without it there is none. `beforeCreate`
+ * is called once before anything is created and may throw to refuse it. Concurrent callers agree on one row per slug.
+ * Writes no audit event: that is the caller's.
  */
 export async function ensurePermissions(
   tx: Transaction,
   request: {
     readonly workspaceId: string;
     readonly projectId: string;
-    readonly slugs: readonly string[];
+    readonly slugs: Iterable<string>;
     readonly describe?: (slug: string) => string;
+    readonly beforeCreate?: () => void;
   },
   deps: { readonly clock: Clock; readonly ids: IdSource },
 ): Promise<EnsuredPermissions> {
-  const slugs = distinctSlugs(request.slugs);
+  const slugs = distinctIgnoringCase(request.slugs);
   if (slugs.length === 0) return { all: [], created: [] };
 
   const stored = byFoldedSlug(await findPermissionsBySlugs(tx, request.workspaceId, slugs));
   const missing = slugs.filter((slug) => !stored.has(foldSlug(slug)));
   if (missing.length === 0) return { all: slugs.map((slug) => required(stored, slug)), created: [] };
 
+  request.beforeCreate?.();
   const createdAt = deps.clock.now();
-  // Sorted, so that concurrent requests take their locks in one order.
-  const fresh = missing.sort(compareBytes).map((slug) => ({
+  // Sorted as the store sorts them, so that concurrent requests take their locks in one order.
+  const inLockOrder = missing.toSorted((a, b) => compareBytes(foldSlug(a), foldSlug(b)));
+  const fresh = inLockOrder.map((slug) => ({
     id: deps.ids.next('permission'),
     workspaceId: request.workspaceId,
     projectId: request.projectId,
@@ -66,7 +59,9 @@ export async function ensurePermissions(
   }));
   await insertPermissionsOrKeep(tx, fresh);
   // A locking read sees what a competitor committed first; a plain one would show the snapshot from before.
-  for (const [fold, row] of byFoldedSlug(await lockPermissionsBySlugs(tx, request.workspaceId, missing))) {
+  for (const [fold, row] of byFoldedSlug(
+    await lockPermissionsBySlugs(tx, request.workspaceId, inLockOrder),
+  )) {
     stored.set(fold, row);
   }
   const ours = new Set(fresh.map((permission) => permission.id));

@@ -1,5 +1,5 @@
-import type { Queryable } from '../database.ts';
-import { insertOrKeep } from '../dialect.ts';
+import type { Queryable, SqlValue } from '../database.ts';
+import { insertOrKeep, insertRows } from '../dialect.ts';
 
 export interface RatelimitRow {
   readonly id: string;
@@ -11,16 +11,23 @@ export interface RatelimitRow {
   readonly autoApply: number;
 }
 
-export interface NewKeyRatelimit {
+interface NewRatelimit {
   readonly id: string;
   readonly workspaceId: string;
-  readonly keyId: string;
   readonly name: string;
   readonly limit: number | bigint;
   /** Milliseconds. */
   readonly duration: number | bigint;
   readonly autoApply: boolean;
   readonly createdAt: number;
+}
+
+export interface NewKeyRatelimit extends NewRatelimit {
+  readonly keyId: string;
+}
+
+export interface NewIdentityRatelimit extends NewRatelimit {
+  readonly identityId: string;
 }
 
 /** Limits of these keys, by name. */
@@ -55,18 +62,34 @@ export async function insertKeyRatelimits(
     q,
     'insertKeyRatelimits',
     'ratelimits',
-    ratelimits.map((ratelimit) => ({
-      id: ratelimit.id,
-      name: ratelimit.name,
-      workspace_id: ratelimit.workspaceId,
-      created_at: ratelimit.createdAt,
-      key_id: ratelimit.keyId,
-      limit: ratelimit.limit,
-      duration: ratelimit.duration,
-      auto_apply: ratelimit.autoApply,
-    })),
+    ratelimits.map((ratelimit) => ({ ...newRow(ratelimit), key_id: ratelimit.keyId })),
     ['key_id', 'name'],
   );
+}
+
+/** Inserts limits of an identity. Throws a DuplicateKeyError when it has one of these names already. */
+export async function insertIdentityRatelimits(
+  q: Queryable,
+  ratelimits: readonly NewIdentityRatelimit[],
+): Promise<void> {
+  await insertRows(
+    q,
+    'insertIdentityRatelimits',
+    'ratelimits',
+    ratelimits.map((ratelimit) => ({ ...newRow(ratelimit), identity_id: ratelimit.identityId })),
+  );
+}
+
+function newRow(ratelimit: NewRatelimit): Record<string, SqlValue> {
+  return {
+    id: ratelimit.id,
+    name: ratelimit.name,
+    workspace_id: ratelimit.workspaceId,
+    created_at: ratelimit.createdAt,
+    limit: ratelimit.limit,
+    duration: ratelimit.duration,
+    auto_apply: ratelimit.autoApply,
+  };
 }
 
 /** Overwrites what a limit allows; its id, name and creation time stay. `now` in unix ms. */
