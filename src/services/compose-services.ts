@@ -9,10 +9,14 @@ import type { Database } from '../storage/sql/database.ts';
 import type { EventSink } from './analytics/event-sink.ts';
 import { createApiService } from './apis/api-service.ts';
 import type { Invalidations } from './cache/invalidations.ts';
+import { createIdentityService } from './identities/identity-service.ts';
 import { createKeyCache } from './keys/cached-key.ts';
 import type { KeyCache } from './keys/key-cache.ts';
+import { createKeyGrantService } from './keys/key-grants.ts';
 import { createKeyService } from './keys/key-service.ts';
 import { createKeyVerifier } from './keys/verifier.ts';
+import { createPermissionService } from './permissions/permission-service.ts';
+import { createRoleService } from './permissions/role-service.ts';
 import type { RateLimiter } from './ratelimit/limiter.ts';
 import { createNamespaceService } from './ratelimit/namespace-service.ts';
 import { createOverrideService } from './ratelimit/override-service.ts';
@@ -45,8 +49,12 @@ export function composeServices(deps: ServiceDeps): { services: Services; keyCac
     keyCache,
     services: {
       apis: createApiService(shared),
+      identities: createIdentityService(shared),
       keys: createKeyService(shared),
+      keyGrants: createKeyGrantService(shared),
       verifier: createKeyVerifier(shared),
+      permissions: createPermissionService(shared),
+      roles: createRoleService(shared),
       namespaces,
       overrides: createOverrideService(shared),
       limits: createStandaloneLimits(shared),

@@ -1,6 +1,6 @@
 import { compareBytes, sortedUnique } from '../../lib/byte-order.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { isObject, toInteger, toNullableInteger } from '../../lib/json.ts';
+import { toInteger, toNullableInteger } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { Database } from '../../storage/sql/database.ts';
@@ -8,6 +8,7 @@ import { fromDateTime } from '../../storage/sql/dialect.ts';
 import { loadVerificationRows, type VerificationRow } from '../../storage/sql/queries/verification.ts';
 import type { Invalidations } from '../cache/invalidations.ts';
 import { SwrCache } from '../cache/swr-cache.ts';
+import { parseMeta } from '../stored-meta.ts';
 import type { CachedKey, KeyCache, KeyRateLimit, KeyState } from './key-cache.ts';
 
 // How long an entry lives, and how many: the cache inventory of the caches chapter.
@@ -176,19 +177,3 @@ function parseIpWhitelist(text: string | null): ReadonlySet<string> {
 }
 
 const EMPTY_WHITELIST: ReadonlySet<string> = new Set();
-
-/** A stored meta object; undefined when absent, empty, not an object or unreadable. */
-export function parseMeta(
-  text: string | null,
-  log: Logger,
-  owner: Record<string, string>,
-): Readonly<Record<string, unknown>> | undefined {
-  if (text === null || text === '' || text === '{}') return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) && Object.keys(value).length > 0 ? value : undefined;
-  } catch (error) {
-    log.error({ err: error, ...owner }, 'stored meta is not readable JSON, leaving it out of the answer');
-    return undefined;
-  }
-}

@@ -1,7 +1,6 @@
-import { handleType, IterableBackoff, retry } from 'cockatiel';
 import type { Clock } from '../../lib/clock.ts';
 import type { IdSource } from '../../lib/uid.ts';
-import { type Database, DuplicateKeyError, type Transaction } from '../../storage/sql/database.ts';
+import type { Database, Transaction } from '../../storage/sql/database.ts';
 import { toDateTime } from '../../storage/sql/dialect.ts';
 import { insertKeyPermissions, insertKeyRoles } from '../../storage/sql/queries/key-grants.ts';
 import { insertCiphertext, insertKeys } from '../../storage/sql/queries/keys.ts';
@@ -9,11 +8,13 @@ import type { PermissionRow } from '../../storage/sql/queries/permissions.ts';
 import { insertKeyRatelimits } from '../../storage/sql/queries/ratelimits.ts';
 import type { RoleRow } from '../../storage/sql/queries/roles.ts';
 import { type AuditEvent, type Caller, writeCallerEvents } from '../audit/audit-log.ts';
+import { withFreshIds } from '../fresh-ids.ts';
 import { ensureIdentity } from '../identities/ensure-identity.ts';
 import { ensurePermissions } from '../permissions/ensure-permissions.ts';
 import { findRoles } from '../permissions/find-roles.ts';
 import { resolveDefaultProject } from '../projects/default-project.ts';
 import { type CreditColumns, type CreditsSetting, creditsOfNewKey } from './credits.ts';
+import { permissionConnected, roleConnected } from './grant-events.ts';
 import type { KeyCache } from './key-cache.ts';
 import type { KeyMaterial } from './key-material.ts';
 import { serializeMeta } from './key-meta.ts';
@@ -59,13 +60,6 @@ interface CheckedRequest extends IssueRequest {
   readonly meta: string | null;
 }
 
-/** A taken id or a lost race for a new row heals with fresh ids: five attempts in all. */
-const onDuplicate = () =>
-  retry(handleType(DuplicateKeyError), {
-    maxAttempts: 4,
-    backoff: new IterableBackoff([100, 200, 300, 400]),
-  });
-
 /**
  * Stores a new key with its identity, limits, permissions and roles in one transaction; yields its id. Identity and
  * permissions are created when absent, roles are not. Throws a Fault `invalid_input` (credits, size of meta) or
@@ -82,9 +76,7 @@ export async function issueKey(deps: IssueDeps, caller: Caller, request: IssueRe
     credits: creditsOfNewKey(settings.credits),
     meta: settings.meta === undefined ? null : serializeMeta(settings.meta),
   };
-  const keyId = await onDuplicate().execute(() =>
-    deps.db.transaction((tx) => storeKey(tx, deps, caller, checked)),
-  );
+  const keyId = await withFreshIds(() => deps.db.transaction((tx) => storeKey(tx, deps, caller, checked)));
   deps.keyCache.removeNull(request.material.hash);
   return keyId;
 }
@@ -160,22 +152,10 @@ function issueEvents(issued: {
   roles: readonly RoleRow[];
 }): AuditEvent[] {
   const { keyId, api } = issued;
-  const key = { type: 'key', id: keyId, name: issued.name } as const;
+  const key = { id: keyId, name: issued.name };
   return [
-    ...issued.permissions.map(
-      ({ id, slug }): AuditEvent => ({
-        event: 'authorization.connect_permission_and_key',
-        description: `Connected permission ${slug} to key ${keyId}`,
-        targets: [key, { type: 'permission', id, name: slug }],
-      }),
-    ),
-    ...issued.roles.map(
-      ({ id, name }): AuditEvent => ({
-        event: 'authorization.connect_role_and_key',
-        description: `Connected role ${name} to key ${keyId}`,
-        targets: [key, { type: 'role', id, name }],
-      }),
-    ),
+    ...issued.permissions.map((permission) => permissionConnected(key, permission)),
+    ...issued.roles.map((role) => roleConnected(key, role)),
     {
       event: 'key.create',
       description: `Created key ${keyId}`,

@@ -3,7 +3,7 @@
 import { Fault } from '../../lib/fault.ts';
 import { sha256Base64, sha256Hex } from '../../lib/hash.ts';
 import type { Database } from '../../storage/sql/database.ts';
-import { findKeyMigration, rehashMigratedKey } from '../../storage/sql/queries/key-migrations.ts';
+import { findKeyMigration, hasLiveKey, rehashMigratedKey } from '../../storage/sql/queries/key-migrations.ts';
 import type { CachedKey, KeyCache } from './key-cache.ts';
 
 /** The foreign hash of a key, and the `start` that it gets once it is ours. */
@@ -44,7 +44,7 @@ export interface MigratedKey {
 const NOT_MIGRATED: MigratedKey = { key: null, adopt: undefined };
 
 /**
- * Looks for a key under the hash that its migration's algorithm prescribes.
+ * Looks for a key under the hash that its migration's algorithm prescribes, once the ordinary lookup has missed.
  * Throws a Fault: `authentication:malformed` for a key that the algorithm cannot split, `unexpected_error` for an
  * algorithm that this version does not know.
  */
@@ -61,10 +61,11 @@ export async function findMigratedKey(
       return NOT_MIGRATED;
     case 'github.com/seamapi/prefixed-api-key': {
       const foreign = parsePrefixedApiKey(request.key);
+      const hash = sha256Base64(request.key);
       const key = await keyCache.find(foreign.hash);
-      if (key === null || key.pendingMigrationId !== request.migrationId) return { key, adopt: undefined };
+      if (key === null) return { key: await findAdopted(deps, hash), adopt: undefined };
+      if (key.pendingMigrationId !== request.migrationId) return { key, adopt: undefined };
       const adopt = async (): Promise<void> => {
-        const hash = sha256Base64(request.key);
         try {
           await rehashMigratedKey(db.primary, {
             keyId: key.id,
@@ -88,4 +89,17 @@ export async function findMigratedKey(
         internal: `migration ${migration.id} names the unknown algorithm ${migration.algorithm}`,
       });
   }
+}
+
+/**
+ * The key with this native hash when somebody gave it that after the ordinary lookup: a concurrent first verification, or
+ * one on another node, of which the cache here need not know.
+ */
+async function findAdopted(
+  { db, keyCache }: { readonly db: Database; readonly keyCache: KeyCache },
+  hash: string,
+): Promise<CachedKey | null> {
+  if (!(await hasLiveKey(db.primary, hash))) return null;
+  keyCache.removeNull(hash);
+  return keyCache.find(hash);
 }

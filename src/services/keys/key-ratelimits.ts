@@ -4,7 +4,7 @@ import { compareBytes } from '../../lib/byte-order.ts';
 import { Fault } from '../../lib/fault.ts';
 import type { Integer } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { exactRemaining, exactReset } from '../ratelimit/exact-limits.ts';
+import { countableDuration, exactRemaining, exactReset } from '../ratelimit/exact-limits.ts';
 import type { RateLimitDecision, RateLimiter } from '../ratelimit/limiter.ts';
 import type { CachedKey, KeyRateLimit } from './key-cache.ts';
 
@@ -92,7 +92,7 @@ export async function checkRateLimits(
     namespace: limit.name,
     identifier: limit.identifier,
     limit: Number(limit.limit),
-    duration: Number(limit.duration),
+    duration: countableDuration(limit.duration),
     cost: limit.cost,
   }));
   const [only] = requests;

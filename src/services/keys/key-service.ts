@@ -22,6 +22,8 @@ import {
 } from './key-vault.ts';
 import { type KeyListRequest, type KeyPage, listKeys } from './list-keys.ts';
 import { findLiveByHash, findLiveById, type LiveKey } from './live-key.ts';
+import { type MigrateRequest, type MigrateResult, migrateKeys } from './migrate-keys.ts';
+import { type RerolledKey, rerollKey } from './reroll-key.ts';
 import type { StoredKey } from './stored-key.ts';
 import { updateCredits } from './update-credits.ts';
 import { type KeyChange, updateKey } from './update-key.ts';
@@ -43,6 +45,10 @@ export interface KeyService {
   update(caller: Caller, key: LiveKey, change: KeyChange): Promise<void>;
   /** Changes the balance of a key; yields its credits then. Throws as `updateCredits` does. */
   updateCredits(caller: Caller, key: LiveKey, change: CreditChange): Promise<CreditColumns>;
+  /** Replaces a key by a new one with the same settings. Throws as `rerollKey` does. */
+  reroll(caller: Caller, key: LiveKey, expiration: number): Promise<RerolledKey>;
+  /** Takes over keys of another system. Throws as `migrateKeys` does. */
+  migrate(caller: Caller, request: MigrateRequest): Promise<MigrateResult>;
   /** Deletes a key, softly or for good. */
   remove(caller: Caller, key: LiveKey, kind: 'soft' | 'permanent'): Promise<void>;
 
@@ -94,6 +100,10 @@ export function createKeyService(deps: KeyServiceDeps): KeyService {
       reportingStoreFailure('updating a key', () => updateKey(deps, caller, key, change)),
     updateCredits: (caller, key, change) =>
       reportingStoreFailure('updating credits', () => updateCredits(deps, caller, key, change)),
+    reroll: (caller, key, expiration) =>
+      reportingStoreFailure('rerolling a key', () => rerollKey(deps, caller, key, expiration)),
+    migrate: (caller, request) =>
+      reportingStoreFailure('migrating keys', () => migrateKeys(deps, caller, request)),
     remove: (caller, key, kind) =>
       reportingStoreFailure('deleting a key', () => deleteKey(deps, caller, key, kind)),
 
@@ -102,9 +112,7 @@ export function createKeyService(deps: KeyServiceDeps): KeyService {
     },
     requireRecoverable,
     async seal(workspaceId, keyspace, key) {
-      const vault = requireVault(deps.vault);
-      requireRecoverable(keyspace);
-      return sealKey(vault, workspaceId, key);
+      return sealKey(deps.vault, { workspaceId, keyspace, key });
     },
     async reveal(key) {
       const vault = requireVault(deps.vault);

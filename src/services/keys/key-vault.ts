@@ -33,10 +33,18 @@ export function requireRecoverable(keyspace: Keyspace): void {
   }
 }
 
-/** Encrypts a key for storage. Throws a Fault `service_unavailable` when the Vault does not answer. */
-export async function sealKey(vault: Vault, workspaceId: string, key: string): Promise<SealedKey> {
+/**
+ * Encrypts a key for storage. Throws a Fault: `precondition_failed` when there is no Vault or the keyspace keeps no
+ * ciphertexts, `service_unavailable` when the Vault does not answer.
+ */
+export async function sealKey(
+  vault: Vault | undefined,
+  of: { readonly workspaceId: string; readonly keyspace: Keyspace; readonly key: string },
+): Promise<SealedKey> {
+  const present = requireVault(vault);
+  requireRecoverable(of.keyspace);
   try {
-    const { encrypted, keyId } = await vault.encrypt(workspaceId, key);
+    const { encrypted, keyId } = await present.encrypt(of.workspaceId, of.key);
     return { encrypted, encryptionKeyId: keyId };
   } catch (error) {
     throw new Fault('unkey:application:service_unavailable', {

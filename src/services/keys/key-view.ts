@@ -3,8 +3,10 @@
 
 import { sortedUnique } from '../../lib/byte-order.ts';
 import type { Integer } from '../../lib/json.ts';
+import { type IdentityView, identityView } from '../identities/identity-view.ts';
+import type { StoredRateLimit } from '../ratelimit/stored-limits.ts';
 import type { CreditColumns } from './credits.ts';
-import type { StoredIdentity, StoredKey, StoredRateLimit } from './stored-key.ts';
+import type { StoredKey } from './stored-key.ts';
 
 export interface CreditsView {
   readonly remaining: Integer | null;
@@ -28,12 +30,7 @@ export interface KeyView {
   readonly permissions?: readonly string[];
   readonly roles?: readonly string[];
   readonly credits?: CreditsView;
-  readonly identity?: {
-    readonly id: string;
-    readonly externalId: string;
-    readonly meta?: Readonly<Record<string, unknown>>;
-    readonly ratelimits?: readonly StoredRateLimit[];
-  };
+  readonly identity?: IdentityView;
   readonly ratelimits?: readonly StoredRateLimit[];
   readonly plaintext?: string;
 }
@@ -69,14 +66,5 @@ export function creditsView({ remaining, refillAmount, refillDay }: CreditColumn
       refillDay === null
         ? { interval: 'daily', amount: refillAmount }
         : { interval: 'monthly', amount: refillAmount, refillDay },
-  };
-}
-
-function identityView(identity: StoredIdentity): KeyView['identity'] {
-  return {
-    id: identity.id,
-    externalId: identity.externalId,
-    ...(identity.meta ? { meta: identity.meta } : undefined),
-    ...(identity.ratelimits.length > 0 ? { ratelimits: identity.ratelimits } : undefined),
   };
 }

@@ -2,8 +2,8 @@
 // is deleted; disabled and expired keys are. Never cached.
 
 import type { Logger } from '../../lib/logger.ts';
-import type { Queryable } from '../../storage/sql/database.ts';
-import { findLiveKey, type LiveKeyRow } from '../../storage/sql/queries/keys.ts';
+import type { Queryable, Transaction } from '../../storage/sql/database.ts';
+import { findLiveKey, type LiveKeyRow, lockKey } from '../../storage/sql/queries/keys.ts';
 import type { Keyspace } from '../apis/api.ts';
 import { keyNotFound } from './key-faults.ts';
 import { completeKeys, type StoredKey } from './stored-key.ts';
@@ -32,6 +32,14 @@ export async function findLiveByHash(
   log: Logger,
 ): Promise<LiveKey> {
   return complete(q, workspaceId, await findLiveKey(q, { hash }), log);
+}
+
+/**
+ * Keeps a key from being changed by others until the transaction ends; call it first of all. Throws a Fault
+ * `key_not_found` when the key is deleted by now.
+ */
+export async function holdKey(tx: Transaction, keyId: string): Promise<void> {
+  if (!(await lockKey(tx, keyId))) throw keyNotFound();
 }
 
 async function complete(

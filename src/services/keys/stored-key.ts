@@ -2,11 +2,11 @@
 // queries, for one key or for a page of them.
 
 import { compareBytes } from '../../lib/byte-order.ts';
-import { type Integer, toInteger, toNullableInteger } from '../../lib/json.ts';
+import { type Integer, toNullableInteger } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Queryable } from '../../storage/sql/database.ts';
 import { fromDateTime } from '../../storage/sql/dialect.ts';
-import { findLiveIdentitiesByIds, type IdentityRow } from '../../storage/sql/queries/identities.ts';
+import { findLiveIdentitiesByIds } from '../../storage/sql/queries/identities.ts';
 import {
   type KeyPermissionRow,
   type KeyRoleRow,
@@ -15,21 +15,10 @@ import {
   listKeyRoles,
 } from '../../storage/sql/queries/key-grants.ts';
 import { type Ciphertext, type KeyRow, listCiphertexts } from '../../storage/sql/queries/keys.ts';
-import {
-  listIdentityRatelimits,
-  listKeyRatelimits,
-  type RatelimitRow,
-} from '../../storage/sql/queries/ratelimits.ts';
-import { parseMeta } from './cached-key.ts';
-
-export interface StoredRateLimit {
-  readonly id: string;
-  readonly name: string;
-  readonly limit: Integer;
-  /** Milliseconds. */
-  readonly duration: Integer;
-  readonly autoApply: boolean;
-}
+import { listIdentityRatelimits, listKeyRatelimits } from '../../storage/sql/queries/ratelimits.ts';
+import { decodeIdentity, type StoredIdentity } from '../identities/stored-identity.ts';
+import { decodeLimits, type StoredRateLimit } from '../ratelimit/stored-limits.ts';
+import { parseMeta } from '../stored-meta.ts';
 
 export interface StoredRole {
   readonly id: string;
@@ -42,14 +31,6 @@ export interface StoredPermission {
   readonly name: string;
   readonly slug: string;
   readonly description: string | null;
-}
-
-export interface StoredIdentity {
-  readonly id: string;
-  readonly externalId: string;
-  readonly meta: Readonly<Record<string, unknown>> | undefined;
-  /** All limits of the identity, by name; also those that a limit of the key shadows. */
-  readonly ratelimits: readonly StoredRateLimit[];
 }
 
 export interface StoredKey {
@@ -130,7 +111,7 @@ export async function completeKeys(q: Queryable, rows: readonly KeyRow[], log: L
       remaining: toNullableInteger(row.remaining),
       refillAmount: toNullableInteger(row.refillAmount),
       refillDay: row.refillDay,
-      identity: identity && decodeIdentity(identity, parts.identityLimits.get(identity.id) ?? [], log),
+      identity: identity && decodeIdentity(identity, parts.identityLimits.get(identity.id), log),
       roles: (parts.roles.get(row.id) ?? []).map(decodeRole).sort((a, b) => compareBytes(a.name, b.name)),
       permissions: decodePermissions(parts.permissions.get(row.id)),
       rolePermissions: decodePermissions(parts.rolePermissions.get(row.id)),
@@ -138,15 +119,6 @@ export async function completeKeys(q: Queryable, rows: readonly KeyRow[], log: L
       ciphertext: parts.ciphertexts.get(row.id),
     };
   });
-}
-
-function decodeIdentity(row: IdentityRow, limits: readonly RatelimitRow[], log: Logger): StoredIdentity {
-  return {
-    id: row.id,
-    externalId: row.externalId,
-    meta: parseMeta(row.meta, log, { identityId: row.id }),
-    ratelimits: decodeLimits(limits),
-  };
 }
 
 function decodeRole({ id, name, description }: KeyRoleRow): StoredRole {
@@ -157,16 +129,4 @@ function decodePermissions(rows: readonly KeyPermissionRow[] = []): StoredPermis
   return rows
     .map(({ id, name, slug, description }) => ({ id, name, slug, description }))
     .sort((a, b) => compareBytes(a.slug, b.slug));
-}
-
-function decodeLimits(rows: readonly RatelimitRow[] = []): StoredRateLimit[] {
-  return rows
-    .map((row) => ({
-      id: row.id,
-      name: row.name,
-      limit: toInteger(row.limit),
-      duration: toInteger(row.duration),
-      autoApply: Boolean(row.autoApply),
-    }))
-    .sort((a, b) => compareBytes(a.name, b.name));
 }

@@ -3,14 +3,6 @@ import type { Logger } from '../../lib/logger.ts';
 import type { IdSource } from '../../lib/uid.ts';
 import type { Database, Transaction } from '../../storage/sql/database.ts';
 import { toDateTime } from '../../storage/sql/dialect.ts';
-import {
-  deleteKeyPermissions,
-  deleteKeyRoles,
-  insertKeyPermissions,
-  insertKeyRoles,
-  listAttachedPermissionIds,
-  listAttachedRoleIds,
-} from '../../storage/sql/queries/key-grants.ts';
 import { type KeyColumns, updateKeyColumns } from '../../storage/sql/queries/keys.ts';
 import type { PermissionRow } from '../../storage/sql/queries/permissions.ts';
 import {
@@ -21,6 +13,7 @@ import {
 } from '../../storage/sql/queries/ratelimits.ts';
 import { type AuditEvent, type Caller, writeCallerEvents } from '../audit/audit-log.ts';
 import { ensureIdentity } from '../identities/ensure-identity.ts';
+import { permissionCreatedOnTheWay } from '../permissions/access-events.ts';
 import { ensurePermissions } from '../permissions/ensure-permissions.ts';
 import { findRoles } from '../permissions/find-roles.ts';
 import { resolveDefaultProject } from '../projects/default-project.ts';
@@ -32,6 +25,7 @@ import { keyNotFound } from './key-faults.ts';
 import { serializeMeta } from './key-meta.ts';
 import type { LiveKey } from './live-key.ts';
 import { distinctLimits, type RateLimitSetting } from './rate-limit-settings.ts';
+import { replacePermissions, replaceRoles } from './replace-grants.ts';
 
 /** What to change of a key: what is left out stays, null clears, lists replace. */
 export interface KeyChange {
@@ -117,8 +111,10 @@ async function applyUpdate(
   const created =
     change.permissions === undefined
       ? []
-      : await replacePermissions(tx, deps, { key, projectId, slugs: change.permissions, now });
-  if (change.roles !== undefined) await replaceRoles(tx, key, change.roles, now);
+      : await replaceNamedPermissions(tx, deps, { key, projectId, slugs: change.permissions, now });
+  if (change.roles !== undefined) {
+    await replaceRoles(tx, key, await findRoles(tx, workspaceId, change.roles), now);
+  }
 
   await writeCallerEvents(
     tx,
@@ -166,8 +162,8 @@ async function replaceRatelimits(
   );
 }
 
-/** Makes the key's own permissions those given; yields the ones that had to be created. */
-async function replacePermissions(
+/** Makes the key's own permissions those with the slugs; yields the ones that had to be created. */
+async function replaceNamedPermissions(
   tx: Transaction,
   deps: UpdateDeps,
   request: { key: LiveKey; projectId: string; slugs: readonly string[]; now: number },
@@ -176,44 +172,13 @@ async function replacePermissions(
   const { workspaceId } = key;
   const describe = (slug: string): string => `Created with the permissions of key ${key.id}: ${slug}`;
   const { all, created } = await ensurePermissions(tx, { workspaceId, projectId, slugs, describe }, deps);
-  const wanted = new Set(all.map(({ id }) => id));
-  const attached = new Set(await listAttachedPermissionIds(tx, key.id));
-  await deleteKeyPermissions(
-    tx,
-    key.id,
-    [...attached].filter((id) => !wanted.has(id)),
-  );
-  const permissionIds = [...wanted].filter((id) => !attached.has(id));
-  await insertKeyPermissions(tx, { keyId: key.id, workspaceId, createdAt: now, permissionIds });
+  await replacePermissions(tx, key, all, now);
   return created;
-}
-
-async function replaceRoles(
-  tx: Transaction,
-  key: LiveKey,
-  names: readonly string[],
-  now: number,
-): Promise<void> {
-  const wanted = new Set((await findRoles(tx, key.workspaceId, names)).map(({ id }) => id));
-  const attached = new Set(await listAttachedRoleIds(tx, key.id));
-  await deleteKeyRoles(
-    tx,
-    key.id,
-    [...attached].filter((id) => !wanted.has(id)),
-  );
-  const roleIds = [...wanted].filter((id) => !attached.has(id));
-  await insertKeyRoles(tx, { keyId: key.id, workspaceId: key.workspaceId, createdAt: now, roleIds });
 }
 
 function updateEvents(key: LiveKey, created: readonly PermissionRow[]): AuditEvent[] {
   return [
-    ...created.map(
-      ({ id, name, slug }): AuditEvent => ({
-        event: 'permission.create',
-        description: `Created permission ${slug} (${id})`,
-        targets: [{ type: 'permission', id, name: slug, meta: { name, slug } }],
-      }),
-    ),
+    ...created.map(permissionCreatedOnTheWay),
     {
       event: 'key.update',
       description: `Updated key ${key.id}`,

@@ -2,36 +2,12 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { sha256Base64 } from '../../../src/lib/hash.ts';
 import { randomIds } from '../../../src/lib/uid.ts';
 import { createKey } from '../../../src/server/routes/keys/create-key.ts';
-import type { Database } from '../../../src/storage/sql/database.ts';
 import { DatabaseError, DuplicateKeyError } from '../../../src/storage/sql/database.ts';
+import { failing } from './failing-store.ts';
 import { API, KEYSPACE, openWorkbench, WORKSPACE, type Workbench } from './workbench.ts';
 
 let bench: Workbench;
 afterEach(() => bench.close());
-
-/** A store whose next statements of this name fail. */
-function failing(operation: string, errors: Error[]): (db: Database) => Database {
-  return (db) => ({
-    dialect: db.dialect,
-    replica: db.replica,
-    primary: db.primary,
-    ping: () => db.ping(),
-    close: () => db.close(),
-    transaction: (work) =>
-      db.transaction((tx) =>
-        work({
-          dialect: tx.dialect,
-          transaction: true,
-          all: (name, sql, params) => tx.all(name, sql, params),
-          run: async (name, sql, params) => {
-            const error = name === operation ? errors.shift() : undefined;
-            if (error !== undefined) throw error;
-            return tx.run(name, sql, params);
-          },
-        }),
-      ),
-  });
-}
 
 const code = (specific: string) => expect.objectContaining({ code: `unkey:${specific}` });
 

@@ -5,7 +5,7 @@ import { apiNotFound } from '../../../services/apis/api-faults.ts';
 import type { Principal } from '../../../services/auth/principal.ts';
 import type { KeySettings } from '../../../services/keys/issue-key.ts';
 import { DEFAULT_KEY_BYTES, generateKey } from '../../../services/keys/key-material.ts';
-import { anyOf, isAuthorized, resource, tuple } from '../../../services/rbac/query.ts';
+import { isAuthorized } from '../../../services/rbac/query.ts';
 import { bearerOperation } from '../../operation.ts';
 import { creditsInput } from '../../schemas/credits.ts';
 import { permissionSlugs, roleNames } from '../../schemas/grants.ts';
@@ -14,7 +14,7 @@ import { apiId } from '../../schemas/ids.ts';
 import { integer, timestamp } from '../../schemas/integers.ts';
 import { metaInput } from '../../schemas/meta.ts';
 import { ratelimitsInput } from '../../schemas/ratelimits.ts';
-import { keyPermission } from './key-permissions.ts';
+import { creationPermission, keyPermission } from './key-permissions.ts';
 
 export interface CreateKeyBody extends KeySettings {
   readonly apiId: string;
@@ -116,18 +116,8 @@ export const createKey = bearerOperation<CreateKeyBody>({
   },
 });
 
-function mayCreate(principal: Principal, api: Api, log: Logger): boolean {
-  return isAuthorized(
-    principal,
-    anyOf(
-      tuple(`api.${api.id}.create_key`),
-      tuple('api.*.create_key'),
-      ...(api.keyspaceId === null
-        ? []
-        : [resource(api.workspaceId, `keyspaces/${api.keyspaceId}`, 'create_key')]),
-    ),
-    log,
-  );
+function mayCreate(principal: Principal, { workspaceId, id, keyspaceId }: Api, log: Logger): boolean {
+  return isAuthorized(principal, creationPermission({ workspaceId, apiId: id, keyspaceId }), log);
 }
 
 /** Concerns a key that has no id yet, so a grant for one key does not cover it. */

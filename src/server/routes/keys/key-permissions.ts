@@ -1,6 +1,7 @@
 import type { Logger } from '../../../lib/logger.ts';
 import type { Principal } from '../../../services/auth/principal.ts';
 import {
+  allOf,
   anyOf,
   authorize,
   isAuthorized,
@@ -30,12 +31,15 @@ export function placeOf(key: {
 
 /** May do `action` to keys in all APIs, in this one, or to this key. */
 export function keyPermission(place: KeyPlace, action: string): PermissionQuery {
-  const { workspaceId, apiId, keyspaceId, keyId } = place;
-  return anyOf(
-    tuple(`api.*.${action}`),
-    tuple(`api.${apiId}.${action}`),
-    ...(keyspaceId === null ? [] : [resource(workspaceId, `keyspaces/${keyspaceId}/keys/${keyId}`, action)]),
-  );
+  return anyOf(...tuplesOf(place, action), ...resourcesOf(place, action));
+}
+
+function tuplesOf({ apiId }: KeyPlace, action: string): PermissionQuery[] {
+  return [tuple(`api.*.${action}`), tuple(`api.${apiId}.${action}`)];
+}
+
+function resourcesOf({ workspaceId, keyspaceId, keyId }: KeyPlace, action: string): PermissionQuery[] {
+  return keyspaceId === null ? [] : [resource(workspaceId, `keyspaces/${keyspaceId}/keys/${keyId}`, action)];
 }
 
 /**
@@ -48,6 +52,73 @@ export function authorizeKeyAction(principal: Principal, place: KeyPlace, action
     principal,
     // Asks for more than the query above, so that it refuses whenever that one did.
     anyOf(tuple(`api.*.${action}`), resource(place.workspaceId, `keyspaces/*/keys/${place.keyId}`, action)),
+    log,
+  );
+}
+
+/** May create keys in all APIs, in this one, or in this keyspace. */
+export function creationPermission({
+  workspaceId,
+  apiId,
+  keyspaceId,
+}: Omit<KeyPlace, 'keyId'>): PermissionQuery {
+  return anyOf(
+    tuple(`api.${apiId}.create_key`),
+    tuple('api.*.create_key'),
+    ...(keyspaceId === null ? [] : [resource(workspaceId, `keyspaces/${keyspaceId}`, 'create_key')]),
+  );
+}
+
+/** Lets the principal create a key where another one lives, or refuses it as `authorizeKeyAction` does. */
+export function authorizeKeyCreation(principal: Principal, place: KeyPlace, log: Logger): void {
+  if (isAuthorized(principal, creationPermission(place))) return;
+  authorize(
+    principal,
+    // Asks for more than the query above, so that it refuses whenever that one did.
+    anyOf(tuple('api.*.create_key'), resource(place.workspaceId, 'keyspaces/*', 'create_key')),
+    log,
+  );
+}
+
+/** What tuples name separately and a resource permission to update the key includes. */
+export type GrantAction = 'add_permission_to_key' | 'remove_permission_from_key' | 'add_role_to_key';
+
+/**
+ * Lets the principal change what a key is granted, or refuses it as `authorizeKeyAction` does: asks for the resource
+ * permission to update the key, or for the tuple to update it and one for each of the actions.
+ */
+export function authorizeGrantChange(
+  principal: Principal,
+  place: KeyPlace,
+  actions: readonly GrantAction[],
+  log: Logger,
+): void {
+  const beside = actions.map((action) => tuple(`rbac.*.${action}`));
+  const { workspaceId, keyId } = place;
+  const required = anyOf(
+    ...resourcesOf(place, 'update_key'),
+    allOf(anyOf(...tuplesOf(place, 'update_key')), ...beside),
+  );
+  if (isAuthorized(principal, required)) return;
+  authorize(
+    principal,
+    // Asks for more than the query above, so that it refuses whenever that one did.
+    anyOf(
+      resource(workspaceId, `keyspaces/*/keys/${keyId}`, 'update_key'),
+      allOf(tuple('api.*.update_key'), ...beside),
+    ),
+    log,
+  );
+}
+
+/** Lets the principal create permissions that a request names and the workspace lacks, or refuses it. */
+export function authorizePermissionCreation(principal: Principal, log: Logger): void {
+  authorize(
+    principal,
+    anyOf(
+      tuple('rbac.*.create_permission'),
+      resource(principal.workspaceId, 'rbac/permissions/*', 'create_permission'),
+    ),
     log,
   );
 }
