@@ -238,12 +238,12 @@ export const serverSchema = Joi.object({
       .description('TCP port for other regions; listened on while this node is the bridge of its region')
       .example(7947),
     lan_seeds: Joi.array()
-      .items(Joi.string())
+      .items(text())
       .default([])
       .description('nodes of this region to join: `host` or `host:port`; a name stands for all its addresses')
       .example(['unkey-gossip']),
     wan_seeds: Joi.array()
-      .items(Joi.string())
+      .items(text())
       .default([])
       .description('nodes of other regions to join: `host` or `host:port`')
       .example(['gossip.us.example.com']),

@@ -70,7 +70,12 @@ export const httpOrigin = () =>
 
 /** `embedded:` is let through where it has no meaning yet, too: a rule of its own says so in better words. */
 export const httpOrEmbeddedUrl = (expected: string) => matching(HTTP_OR_EMBEDDED, expected);
-export const redisUrl = () => matching(REDIS_URL, 'redis://…, rediss://… or memory:');
+export const redisUrl = () =>
+  matching(REDIS_URL, 'redis://…, rediss://… or memory:')
+    .custom((value: string, { error }) =>
+      !REDIS_URL.test(value) || isDecodable(value) ? value : error('url.undecodable'),
+    )
+    .messages({ 'url.undecodable': 'must be a URL with its user and password percent-encoded' });
 export const clickhouseUrl = () => matching(CLICKHOUSE_URL, 'clickhouse://… or http(s)://…');
 export const clickhouseOrChdbUrl = () =>
   matching(CLICKHOUSE_OR_CHDB, 'clickhouse://…, http(s)://…, chdb: or chdb:<directory>');
@@ -79,6 +84,18 @@ export const databaseUrl = () =>
     DATABASE_URL,
     'user:password@tcp(host:port)/database, mysql://…, sqlite:<path> or sqlite::memory:',
   );
+
+/** Whether the value is a URL whose user and password can be told. */
+function isDecodable(value: string): boolean {
+  const url = URL.parse(value);
+  if (url === null) return false;
+  try {
+    decodeURIComponent(`${url.username}:${url.password}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** An IP address or a CIDR range. */
 export const address = () =>

@@ -3,7 +3,7 @@ import type Joi from 'joi';
 import { nearest } from '../lib/nearest.ts';
 import { AUTH_TYPES, authEntrySchema } from './auth-schema.ts';
 import type { Setting } from './catalogue.ts';
-import type { ConfigProblem } from './problems.ts';
+import { type ConfigProblem, describeProblem } from './problems.ts';
 import { MASK } from './redact.ts';
 import type { Given } from './resolve.ts';
 
@@ -38,12 +38,15 @@ export function valueProblems(
     const entry = given.get(setting.path);
     if (entry === undefined || setting.kind === 'entries') return [];
     const { error } = schema.extract(setting.path.split('.')).validate(entry.value, JOI_OPTIONS);
-    return (error?.details ?? []).map((detail) => ({
+    const problems = (error?.details ?? []).map((detail) => ({
       path: `${setting.path}${joined(detail.path)}`,
       what: detail.message,
       got: shown(detail.context?.value, setting.secret !== undefined),
       origin: entry.origin,
     }));
+    // Several rules of one value may say the same.
+    const lines = problems.map(describeProblem);
+    return problems.filter((_, index) => lines.indexOf(lines[index] ?? '') === index);
   });
 }
 

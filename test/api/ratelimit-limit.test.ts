@@ -176,6 +176,34 @@ describe('overrides', () => {
     expect(await limit('nobody', { namespace: 'blocked', cost: 0 }, W)).toEqual(blocked);
   });
 
+  test('of 0 in an adopted database block until the end of their window, and fail without a window', async () => {
+    const id = await ws.namespace('adopted blocks');
+    await ws.override(id, 'for ever', 0, 2n ** 63n - 1n);
+    await ws.override(id, 'no window', 0, 0);
+    const body = check('for ever', { namespace: 'adopted blocks' });
+    const token = await api.rootKey(['ratelimit.*.limit'], ws.id);
+    for (const [operation, checks] of [
+      ['limit', body],
+      ['multiLimit', [body]],
+    ] as const) {
+      const response = await api.fetch(`/v2/ratelimit.${operation}`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+        body: JSON.stringify(checks),
+      });
+      expect(await response.text()).toContain('"limit":0,"remaining":0,"reset":9223372036854775807,');
+    }
+    for (const [operation, checks] of [
+      ['ratelimit.limit', { ...body, identifier: 'no window' }],
+      ['ratelimit.multiLimit', [{ ...body, identifier: 'no window' }]],
+    ] as const) {
+      const answer = await ws.call(operation, checks);
+      expect(answer.status).toBe(500);
+      expect(answer.body.error.type).toBe(errorType('application/unexpected_error'));
+      expect(answer.body.error.detail).toBe('The rate limit could not be checked.');
+    }
+  });
+
   test('of an adopted database are told exactly, however large', async () => {
     const id = await ws.namespace('adopted');
     await ws.override(id, 'whale', 9_007_199_254_740_993n);

@@ -96,6 +96,62 @@ describe('ratelimit.setOverride', () => {
     expect(await ws.overrideRow(ids[0] as string)).toMatchObject({ namespace_id: id, identifier: 'raced' });
   });
 
+  test('and deletions at the same time leave one row, and what this node says is what the row says', async () => {
+    const { name } = await freshNamespace();
+    const overrideId = await set(name, 'contested');
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) =>
+        index % 3 === 0
+          ? ws.call('ratelimit.deleteOverride', { namespace: name, identifier: 'contested' })
+          : ws.call('ratelimit.setOverride', setting(name, 'contested', { limit: index })),
+      ),
+    );
+    for (const [index, { status, body }] of answers.entries()) {
+      if (index % 3 === 0) expect([200, 404]).toContain(status);
+      else expect(body.data).toEqual({ overrideId });
+    }
+    const row = await ws.overrideRow(overrideId);
+    const seen = await get(name, 'contested');
+    if (row?.deleted_at_m === null) expect(seen.body.data).toMatchObject({ overrideId, limit: row.limit });
+    else expect(seen.status).toBe(404);
+    const events = [
+      ...(await ws.auditEvents('ratelimit.set_override')),
+      ...(await ws.auditEvents('ratelimit.delete_override')),
+    ];
+    const written = events.filter(({ targets }) => targets[0]?.id === overrideId);
+    expect(written).toHaveLength(1 + answers.filter(({ status }) => status === 200).length);
+  });
+
+  test('shows in every check that begins after it, however many are under way', async () => {
+    const { name, id } = await freshNamespace();
+    let isOver = false;
+    const traffic = Promise.all(
+      [name, id].map(async (namespace) => {
+        while (!isOver) await limit(namespace, 'busy');
+      }),
+    );
+    for (let count = 1; count <= 20; count++) {
+      await set(count % 2 ? name : id, 'b*', { limit: 200 + count });
+      for (const namespace of [name, id]) {
+        expect(await limit(namespace, 'busy')).toMatchObject({ limit: 200 + count });
+      }
+    }
+    isOver = true;
+    await traffic;
+  });
+
+  test('tells identifiers apart by case, accents and blanks', async () => {
+    const { name } = await freshNamespace();
+    const identifiers = ['case', 'Case', 'cáse', ' case', 'case ', 'ß', 'ss'];
+    for (const [index, identifier] of identifiers.entries()) await set(name, identifier, { limit: index });
+    for (const [index, identifier] of identifiers.entries()) {
+      expect((await get(name, identifier)).body.data).toMatchObject({ identifier, limit: index });
+    }
+    await ws.call('ratelimit.deleteOverride', { namespace: name, identifier: 'case ' });
+    expect((await get(name, 'case ')).status).toBe(404);
+    expect((await get(name, 'case')).status).toBe(200);
+  });
+
   test('writes one audit event, the same for making and changing', async () => {
     const { name } = await freshNamespace();
     const before = (await ws.auditEvents('ratelimit.set_override')).length;

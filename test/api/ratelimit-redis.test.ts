@@ -36,6 +36,27 @@ describe.runIf(requireOrSkip('redis'))('with Redis', () => {
   });
 });
 
+describe.runIf(requireOrSkip('redis'))(
+  'an override whose window is longer than any lifetime that Redis takes',
+  () => {
+    test('leaves a counter that ends all the same', async () => {
+      const api = await startApi({ redisUrl: redisUrl() });
+      const ws = await ratelimitWorkspace(api);
+      await ws.override(await ws.namespace('api'), 'for ever', 2, 2n ** 63n - 1n);
+      const answers = [];
+      for (let call = 0; call < 3; call++) answers.push(await ws.call('ratelimit.limit', check('for ever')));
+      expect(answers.map(({ body }) => body.data.success)).toEqual([true, true, false]);
+      expect(await api.stop()).toBe(true);
+
+      const redis = new Redis(redisUrl());
+      const [key] = await redis.keys(`${ws.id}-*`);
+      expect(await redis.get(key ?? '')).toBe('2');
+      expect(await redis.ttl(key ?? '')).toBeGreaterThan(0);
+      await redis.quit();
+    });
+  },
+);
+
 describe('without Redis', () => {
   test('checks are decided and counted by the node alone', async () => {
     // Nothing listens on port 1.

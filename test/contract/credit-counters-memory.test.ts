@@ -5,7 +5,7 @@ import {
   HYDRATION_TTL_MS,
   LEDGER_TTL_MS,
 } from '../../src/storage/counters/credit-counters.ts';
-import { createMemoryCreditCounters } from '../../src/storage/counters/credit-counters-memory.ts';
+import { createMemoryCreditCounters } from '../support/memory-credit-counters.ts';
 import { describeCreditCounters } from './credit-counters.contract.ts';
 
 describeCreditCounters('memory', async () => ({

@@ -49,6 +49,29 @@ describe.runIf(requireOrSkip('redis'))('Redis', () => {
       return keyId;
     }
 
+    test('a process is known to keep a ledger of the key before anything is spent', async () => {
+      const keyId = await keyWith(10);
+      const heard: string[] = [];
+      const monitor = await other.duplicate().monitor();
+      monitor.on('monitor', (_time: string, args: string[]) => {
+        if (args.includes('SADD') || args.includes('HINCRBY')) heard.push(args[0] ?? '');
+      });
+      try {
+        await counters.spend(keyId, 1, { id: 'a', enlistFor: `process_${keyId}` });
+        await vi.waitUntil(() => heard.length === 2);
+      } finally {
+        monitor.disconnect();
+      }
+      expect(heard).toEqual(['SADD', 'HINCRBY']);
+    });
+
+    test('what a fleet leaves behind ends by itself when nobody comes back', async () => {
+      const processId = fresh();
+      await counters.beat(processId);
+      expect(await other.pttl('credits:processes')).toBeGreaterThan(0);
+      await counters.discharge(processId);
+    });
+
     test('a counter is a plain number that lives 60 s from its start, however it is used', async () => {
       const keyId = await keyWith(10);
       const counter = `credits:${keyId}`;

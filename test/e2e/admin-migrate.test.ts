@@ -96,7 +96,7 @@ describe.each(STORES)('unkey migrate on %s', (store) => {
     const site = await migratedSite(store);
     const outcome = await site.run(['migrate', 'down', '--yes']);
     expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
-    expect(outcome.stderr).toContain('job_leases');
+    expect(outcome.stderr).toMatch(/warning: the table \w+ goes, with its data/);
     expect((await recorded(site)).map(({ version }) => version)).not.toContain(await newestVersion());
     expect((await site.run(['migrate', 'status'])).code).toBe(9);
   });

@@ -1,6 +1,7 @@
 // `unkey doctor` on real servers.
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clusterAvailable, type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 import { freshMysqlDatabase, type MysqlDatabase, redisUrl, requireOrSkip } from '../support/servers.ts';
 import { startUnkey } from '../support/unkey-process.ts';
 
@@ -30,6 +31,39 @@ describe.runIf(requireOrSkip('redis'))('doctor on Redis', () => {
     expect(checks.get('redis.version')?.version).toMatch(/^\d+\.\d+/);
     expect(checks.get('redis.latency')?.latencyMs).toBeGreaterThan(0);
     expect(left).toEqual([]);
+  });
+});
+
+describe.runIf(clusterAvailable)('doctor on a Redis Cluster', () => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+  });
+  afterAll(() => cluster.stop());
+
+  it('finds everything in order', async () => {
+    const { code, checks } = await doctor('redis', { UNKEY_REDIS_URL: `${cluster.url}?cluster=true` });
+    expect(checks.get('redis.version')?.detail).toContain('cluster mode');
+    for (const id of ['redis.connect', 'redis.version', 'redis.commands', 'redis.eviction']) {
+      expect([id, checks.get(id)?.status]).toEqual([id, 'ok']);
+    }
+    expect(code).toBe(0);
+  });
+
+  it('says what redis_url lacks when it names one of the servers', async () => {
+    const { code, checks } = await doctor('redis', { UNKEY_REDIS_URL: cluster.url });
+    expect(checks.get('redis.commands')).toMatchObject({
+      status: 'fail',
+      remedy: 'add ?cluster=true to redis_url',
+    });
+    expect(code).toBe(1);
+  });
+
+  it('tells why no node answers', async () => {
+    const { code, checks } = await doctor('redis', { UNKEY_REDIS_URL: 'redis://127.0.0.1:1?cluster=true' });
+    expect(checks.get('redis.connect')?.detail).toContain('ECONNREFUSED');
+    expect(checks.get('redis.commands')?.status).toBe('skipped');
+    expect(code).toBe(8);
   });
 });
 

@@ -176,6 +176,28 @@ describe.runIf(requireOrSkip('mysql'))('counts across regions', () => {
     expect(await rows()).toHaveLength(2);
   });
 
+  test('more rows than one page holds arrive, each once, whatever window they belong to', async () => {
+    const [a, b, c] = [nodeIn('eu', region()), nodeIn('us', region()), nodeIn('ap', region())];
+    for (const duration of [60_000, 90_000]) {
+      for (let i = 0; i < 2_600; i++) {
+        const over = { identifier: `u${i}`, duration, limit: 1 };
+        await a.engine.limit(request(over));
+        await b.engine.limit(request(over));
+      }
+    }
+    await nextTurn();
+    await a.globals.push();
+    await b.globals.push();
+    expect(await rows()).toHaveLength(4 * 2_600);
+
+    await c.globals.pull();
+    const imported = new Map<number, number>();
+    await c.engine.cells.forEach((bucket) => {
+      for (const cell of bucket.cells()) imported.set(cell.imported, (imported.get(cell.imported) ?? 0) + 1);
+    });
+    expect(imported).toEqual(new Map([[2, 2 * 2_600]]));
+  });
+
   test('a node that starts anew learns what its own region had published', async () => {
     const before = nodeIn('eu', region());
     await before.hit(4);

@@ -29,7 +29,7 @@ export interface RatelimitWorkspace {
     namespaceId: string,
     identifier: string,
     limit: number | bigint,
-    duration?: number,
+    duration?: number | bigint,
   ): Promise<string>;
   /** Rows of namespaces with this name. */
   namespacesNamed(name: string): Promise<Record<string, unknown>[]>;

@@ -1,10 +1,9 @@
 // The table through which regions exchange their counts, in memory, as the limiter's two statements use it. What these do on
 // a real database is proven in test/integration/global-counters.test.ts.
 import type { Database, Queryable, SqlParams } from '../../src/storage/sql/database.ts';
-import type { GlobalCount } from '../../src/storage/sql/queries/global-counters.ts';
+import type { PublishedCount } from '../../src/storage/sql/queries/global-counters.ts';
 
-interface Row extends Omit<GlobalCount, 'own' | 'others'> {
-  readonly region: string;
+interface Row extends Omit<PublishedCount, 'count' | 'cursor'> {
   count: number;
   readonly expiresAt: number;
 }
@@ -27,18 +26,11 @@ export function simulatedGlobalStore(): SimulatedGlobalStore {
       else known.count = Math.max(known.count, row.count);
     }
   };
-  const sum = ({ region, now }: SqlParams): GlobalCount[] => {
-    const sums = new Map<string, { -readonly [Column in keyof GlobalCount]: GlobalCount[Column] }>();
-    for (const { region: from, count, expiresAt, ...cell } of rows.values()) {
-      if (expiresAt <= Number(now)) continue;
-      const key = JSON.stringify(cell);
-      const total = sums.get(key) ?? { ...cell, own: 0, others: 0 };
-      if (from === region) total.own += count;
-      else total.others += count;
-      sums.set(key, total);
-    }
-    return [...sums.values()];
-  };
+  /** All of it is one page. */
+  const live = ({ now }: SqlParams): object[] =>
+    [...rows.values()]
+      .filter(({ expiresAt }) => expiresAt > Number(now))
+      .map((row, index) => ({ ...row, pk: index }));
   const statement = async <Answer>(
     expected: string,
     operation: string,
@@ -51,7 +43,7 @@ export function simulatedGlobalStore(): SimulatedGlobalStore {
   const queryable: Queryable = {
     dialect: 'mysql',
     all: <Found extends object>(operation: string, _sql: string, params: SqlParams = {}) =>
-      statement('sumGlobalCounters', operation, () => sum(params) as object[] as Found[]),
+      statement('listGlobalCounters', operation, () => live(params) as Found[]),
     run: (operation, _sql, params = {}) =>
       statement('raiseGlobalCounters', operation, () => {
         raise(params);

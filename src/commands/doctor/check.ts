@@ -20,6 +20,8 @@ export interface Check {
   readonly id: string;
   /** The check that must not fail for this one to make sense. */
   readonly parent?: string;
+  /** Measures time, and so looks when all others are done: their work is not to be measured with it. */
+  readonly isMeasurement?: true;
   /** Looks once; throws when the look itself failed. Aborted when the time of the check is over. */
   readonly run: (signal: AbortSignal) => Promise<Finding>;
   /** What to do when `run` throws or takes too long. */

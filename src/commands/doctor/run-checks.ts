@@ -10,7 +10,7 @@ export interface RunOptions {
 const RUNS = 3;
 
 /**
- * Runs every check, in parallel where none depends on another. Children of a check that failed or was skipped are
+ * Runs every check, in parallel where none depends on another; measurements when the others are done. Children of a check that failed or was skipped are
  * skipped. Never rejects: a check that throws or takes too long has failed.
  */
 export async function runChecks(checks: readonly Check[], options: RunOptions): Promise<CheckResult[]> {
@@ -25,6 +25,7 @@ export async function runChecks(checks: readonly Check[], options: RunOptions): 
     }
     return result;
   };
+  await Promise.all(checks.filter(({ isMeasurement }) => !isMeasurement).map(resultOf));
   const finished = await Promise.all(checks.map(resultOf));
   return finished.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -39,6 +39,8 @@ export interface ApiRuntime {
   readonly server: ApiServer;
   /** Drains, flushes and closes; false when something was cut short. Later calls wait for the first. */
   stop(): Promise<boolean>;
+  /** How much would be lost if the process ended now, by what it is; empty when nothing would. */
+  unwritten(): Readonly<Record<string, number>>;
   /** Re-reads the TLS files; false when the server has none. A bad new file keeps the old one and rejects. */
   reloadTls(): Promise<boolean>;
 }
@@ -151,6 +153,7 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
         stopping ??= stop();
         return stopping;
       },
+      unwritten: shutdown.unwritten,
       reloadTls: async () => {
         const renewed = await readTls(config);
         if (renewed === undefined) return false;

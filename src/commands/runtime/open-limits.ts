@@ -38,17 +38,26 @@ export function openLimits({ config, db, redis, clock, metrics, log, shutdown }:
     metrics,
     log,
   });
-  shutdown.add('buffers', 'replay of rate limits', () => limiter.close());
+  shutdown.add(
+    'buffers',
+    'replay of rate limits',
+    () => limiter.close(),
+    () => limiter.unreplayed,
+  );
   if (db.dialect === 'mysql') {
     const { region } = config;
     const exchange = createGlobalCounters({ cells: limiter.cells, db, region, clock, metrics, log });
     exchange.start();
     shutdown.add('loops', 'exchange of rate limits between regions', () => exchange.close());
   }
-  const usage =
-    redis === undefined
-      ? createSqlUsageLimiter({ db, metrics })
-      : createRedisUsageLimiter({ counters: createRedisCreditCounters({ redis }), db, clock, metrics, log });
-  shutdown.add('buffers', 'credit writes', () => usage.close());
+  if (redis === undefined) return { limiter, usage: createSqlUsageLimiter({ db, metrics }) };
+  const counters = createRedisCreditCounters({ redis });
+  const usage = createRedisUsageLimiter({ counters, db, clock, metrics, log });
+  shutdown.add(
+    'buffers',
+    'credit writes',
+    () => usage.close(),
+    () => usage.unsettledKeys,
+  );
   return { limiter, usage };
 }

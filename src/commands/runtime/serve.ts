@@ -49,7 +49,11 @@ export async function serve(options: ServeOptions): Promise<number> {
   const log = openLog(options, build);
   let runtime: ApiRuntime | undefined;
   stopSignals.onImpatience((signal) => {
-    log.error({ signal, inflight: runtime?.server.inflight ?? 0 }, 'second signal: stopping at once');
+    const unwritten = runtime?.unwritten() ?? {};
+    log.error(
+      { signal, inflight: runtime?.server.inflight ?? 0, unwritten },
+      `second signal: stopping at once, ${lossOf(unwritten)}`,
+    );
     log.flush();
     process.exit(EXIT.failed);
   });
@@ -67,7 +71,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   controls.onVerbosity((verbose) => {
     const level = verbose ? 'debug' : config.observability.logging.level;
     log.setLevel(level);
-    log.info({ level }, 'log level changed');
+    log.info({ logLevel: level }, 'log level changed');
   });
   try {
     runtime = await startApiRuntime({
@@ -99,6 +103,11 @@ export async function serve(options: ServeOptions): Promise<number> {
     controls.close();
     log.flush();
   }
+}
+
+function lossOf(unwritten: Readonly<Record<string, number>>): string {
+  const amounts = Object.entries(unwritten).map(([name, amount]) => `${name}: ${amount}`);
+  return amounts.length === 0 ? 'with nothing left to write' : `without writing ${amounts.join(', ')}`;
 }
 
 /** Takes new TLS files and says which other changes wait for a restart. Never rejects. */

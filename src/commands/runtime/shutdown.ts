@@ -25,8 +25,13 @@ const BOUNDS_MS: Readonly<Record<Stage, number>> = {
 const STAGES: readonly Stage[] = ['loops', 'buffers', 'telemetry', 'connections'];
 
 export interface Shutdown {
-  /** Has `close` called in its stage. What it throws is logged under `name` and makes the end unclean. */
-  add(stage: Stage, name: string, close: () => unknown): void;
+  /**
+   * Has `close` called in its stage. What it throws is logged under `name` and makes the end unclean. `unwritten` tells how
+   * much the part holds that only its `close` saves.
+   */
+  add(stage: Stage, name: string, close: () => unknown, unwritten?: () => number): void;
+  /** How much would be lost if the process ended now, by the names of the parts; those that hold nothing are left out. */
+  unwritten(): Readonly<Record<string, number>>;
   /** Goes through all stages; false when something failed or was not done in time. Later calls wait for the first. */
   run(): Promise<boolean>;
 }
@@ -34,6 +39,7 @@ export interface Shutdown {
 interface Part {
   readonly name: string;
   readonly close: () => unknown;
+  readonly unwritten: () => number;
 }
 
 export function createShutdown({ log }: { readonly log: Logger }): Shutdown {
@@ -70,7 +76,13 @@ export function createShutdown({ log }: { readonly log: Logger }): Shutdown {
   };
 
   return {
-    add: (stage, name, close) => parts[stage].push({ name, close }),
+    add: (stage, name, close, unwritten = () => 0) => parts[stage].push({ name, close, unwritten }),
+    unwritten: () =>
+      Object.fromEntries(
+        STAGES.flatMap((stage) => parts[stage])
+          .map(({ name, unwritten }) => [name, unwritten()] as const)
+          .filter(([, amount]) => amount > 0),
+      ),
     run() {
       running ??= runAll();
       return running;

@@ -15,6 +15,7 @@ import { signalControls } from '../runtime/process-controls.ts';
 import { openLog } from '../runtime/process-log.ts';
 import { reportChanges } from '../runtime/report-changes.ts';
 import type { ServeOptions } from '../runtime/serve.ts';
+import { createShutdown } from '../runtime/shutdown.ts';
 import { unlessAborted } from '../runtime/signals.ts';
 import { onUncaught } from '../runtime/uncaught.ts';
 import { buildInfo } from '../version/build-info.ts';
@@ -92,24 +93,27 @@ export async function servePrimary(options: PrimaryOptions): Promise<number> {
   controls.onVerbosity((wanted) => {
     verbose = wanted;
     log.setLevel(verbose ? 'debug' : level);
-    log.info({ level: verbose ? 'debug' : level }, 'log level changed');
+    log.info({ logLevel: verbose ? 'debug' : level }, 'log level changed');
     supervisor.broadcast({ kind: 'verbosity', verbose });
   });
 
-  // Taken apart last-opened first.
-  const closers: Array<() => unknown> = [offUncaught, controls.close, () => metrics.close()];
-  const stopWorkers = (signal: StopSignal): Promise<boolean> =>
-    supervisor.stop(signal, config.server.drainDelayMs + config.server.drainTimeoutMs + CLOSING_MS);
+  const shutdown = createShutdown({ log });
+  shutdown.add('connections', 'metrics', () => metrics.close());
+  const stop = async (signal: StopSignal): Promise<boolean> => {
+    const { drainDelayMs, drainTimeoutMs } = config.server;
+    const clean = await supervisor.stop(signal, drainDelayMs + drainTimeoutMs + CLOSING_MS);
+    return (await shutdown.run()) && clean;
+  };
   try {
     const { autoMigrate } = options;
     await checkApiStart({ config, build, log, signal: stopSignals.starting, autoMigrate });
     const listener = await openMetricsPort(config, scraped);
-    closers.push(() => listener?.stop());
+    shutdown.add('connections', 'closing the metrics listener', () => listener?.stop());
     if (config.gossip !== undefined) {
       const { instanceId: nodeId, region } = config;
       gossip = await startGossip({ config: config.gossip, nodeId, region, clock: systemClock, metrics, log });
       gossip.subscribe((message) => supervisor.broadcast({ kind: 'cluster-news', message }));
-      closers.push(() => gossip.close());
+      shutdown.add('connections', 'leaving the cluster', () => gossip.close());
     }
     const failed = supervisor.hopeless.then((error) => {
       throw error;
@@ -125,15 +129,16 @@ export async function servePrimary(options: PrimaryOptions): Promise<number> {
     await unlessAborted(stopSignals.starting, Promise.race([announced, failed, fatal.promise]));
     const reason = await Promise.race([stopSignals.untilStopped, failed, fatal.promise]);
     log.info({ reason }, 'stopping: the workers drain');
-    const clean = await stopWorkers(reason === 'fatal' ? 'SIGTERM' : reason);
+    const clean = await stop(reason === 'fatal' ? 'SIGTERM' : reason);
     log.info({ clean }, 'stopped');
     return clean && reason !== 'fatal' ? EXIT.done : EXIT.failed;
   } catch (error) {
-    const clean = await stopWorkers('SIGTERM');
+    const clean = await stop('SIGTERM');
     if (stopSignals.starting.aborted) return clean ? EXIT.done : EXIT.failed;
     throw error;
   } finally {
-    for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+    offUncaught();
+    controls.close();
     log.flush();
   }
 }

@@ -1,10 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import { currentRequestScope, runDetached } from '../../lib/request-scope.ts';
 import type { CacheBroadcast, Invalidations } from './invalidations.ts';
+import { Refreshes } from './refreshes.ts';
+import { formatDuration } from './timing.ts';
 
 export interface SwrCacheOptions {
   /** The `resource` label of metrics and the `cache` label of the timing header, e.g. `live_api_by_id`. */
@@ -29,15 +30,6 @@ interface Entry<Value> {
   readonly writtenAt: number;
 }
 
-interface QueuedRefresh {
-  readonly key: string;
-  readonly turn: symbol;
-  readonly start: () => Promise<void>;
-}
-
-const MAX_CONCURRENT_REFRESHES = 10;
-const MAX_QUEUED_REFRESHES = 1000;
-
 /** Expired entries dropped at most per write: two keep the cache free of them, as a write adds at most one entry. */
 const EXPIRED_PER_WRITE = 2;
 
@@ -53,15 +45,13 @@ export class SwrCache<Value> {
   readonly #entries: LRUCache<string, Entry<Value>>;
   /** The load of each missing key. A key's writes and removals take it out, so that it cannot overwrite what came later. */
   readonly #loads = new Map<string, Promise<Value | null>>();
-  /** The refresh of each stale key, waiting or running; taken out likewise. */
-  readonly #refreshing = new Map<string, symbol>();
-  readonly #waiting: QueuedRefresh[] = [];
+  /** Of stale entries; forgotten likewise. */
+  readonly #refreshes: Refreshes<Value>;
   /** Labels of this cache's series. */
   readonly #labels: Record<string, string>;
   readonly #hit: Record<string, string>;
   readonly #miss: Record<string, string>;
   readonly #peers: CacheBroadcast | undefined;
-  #running = 0;
   #writes = 0;
 
   constructor(options: SwrCacheOptions) {
@@ -77,6 +67,10 @@ export class SwrCache<Value> {
       dispose: (_entry, _key, reason) => {
         if (reason === 'evict') this.#countDeleted('evicted');
       },
+    });
+    this.#refreshes = new Refreshes({
+      ...options,
+      onValue: (key, value) => this.#write(key, value),
     });
     this.#peers = options.invalidations?.join(options.name, {
       removeLocally: (key) => this.#drop([key]),
@@ -117,7 +111,7 @@ export class SwrCache<Value> {
     const fresh = this.#isFresh(entry);
     if (!fresh) {
       this.#options.metrics.count('unkey_cache_stale_served_total', this.#labels);
-      this.#refreshBehind(key, load);
+      this.#refreshes.start(key, load);
     }
     this.#report('cache_swr', fresh ? 'fresh' : 'stale', started);
     return entry.value;
@@ -141,13 +135,13 @@ export class SwrCache<Value> {
       if (entry === undefined) missing.push(key);
       else {
         found.set(key, entry.value);
-        if (!this.#isFresh(entry) && !this.#refreshing.has(key)) stale.push(key);
+        if (!this.#isFresh(entry) && !this.#refreshes.has(key)) stale.push(key);
       }
     }
     if (stale.length > 0) {
       this.#options.metrics.count('unkey_cache_stale_served_total', this.#labels, stale.length);
       const one = together(stale, load);
-      for (const key of stale) this.#refreshBehind(key, () => one(key));
+      for (const key of stale) this.#refreshes.start(key, () => one(key));
     }
     const one = together(
       missing.filter((key) => !this.#loads.has(key)),
@@ -203,7 +197,7 @@ export class SwrCache<Value> {
 
   #dropAll(): void {
     this.#loads.clear();
-    this.#refreshing.clear();
+    this.#refreshes.forgetAll();
     this.#entries.clear();
     this.#reportSize();
   }
@@ -244,7 +238,7 @@ export class SwrCache<Value> {
 
   #forgetLoads(key: string): void {
     this.#loads.delete(key);
-    this.#refreshing.delete(key);
+    this.#refreshes.forget(key);
   }
 
   #loadOnce(key: string, load: () => Promise<Value | null>): Promise<Value | null> {
@@ -267,42 +261,6 @@ export class SwrCache<Value> {
     );
     this.#loads.set(key, loading);
     return loading;
-  }
-
-  #refreshBehind(key: string, load: () => Promise<Value | null>): void {
-    if (this.#refreshing.has(key)) return;
-    if (this.#running >= MAX_CONCURRENT_REFRESHES && this.#waiting.length >= MAX_QUEUED_REFRESHES) return;
-    const turn = Symbol(key);
-    this.#refreshing.set(key, turn);
-    const refresh = async (): Promise<void> => {
-      this.#running++;
-      try {
-        this.#options.metrics.count('unkey_cache_revalidations_total', this.#labels);
-        const value = await load();
-        if (this.#refreshing.get(key) === turn) this.#write(key, value);
-      } catch (error) {
-        this.#options.metrics.count('unkey_cache_revalidations_errors_total', this.#labels);
-        this.#options.log.warn(
-          { err: error, cache: this.name },
-          'cache refresh failed, serving the old entry',
-        );
-      } finally {
-        if (this.#refreshing.get(key) === turn) this.#refreshing.delete(key);
-        this.#running--;
-        this.#startNextRefresh();
-      }
-    };
-    if (this.#running < MAX_CONCURRENT_REFRESHES) void runDetached(refresh);
-    else this.#waiting.push({ key, turn, start: runDetached(() => AsyncLocalStorage.bind(refresh)) });
-  }
-
-  #startNextRefresh(): void {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      // What was written or removed while its refresh waited needs none.
-      if (this.#refreshing.get(next.key) !== next.turn) continue;
-      void next.start();
-      return;
-    }
   }
 
   #countDeleted(reason: 'removed' | 'expired' | 'evicted'): void {
@@ -331,17 +289,4 @@ function together<Value>(
     loading ??= load(keys);
     return (await loading).get(key) ?? null;
   };
-}
-
-/** Milliseconds as a decimal in the largest of s, ms, us, ns that keeps it at or above 1. */
-export function formatDuration(ms: number): string {
-  const nanoseconds = Math.max(0, Math.round(ms * 1e6));
-  for (const [unit, size] of [
-    ['s', 1e9],
-    ['ms', 1e6],
-    ['us', 1e3],
-  ] as const) {
-    if (nanoseconds >= size) return `${Number((nanoseconds / size).toFixed(3))}${unit}`;
-  }
-  return `${nanoseconds}ns`;
 }

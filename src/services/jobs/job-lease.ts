@@ -13,7 +13,7 @@ import {
 } from '../../storage/sql/queries/job-leases.ts';
 
 /** How long a lease lives without its holder, and how often the holder renews it. */
-export const LEASE_MS = 30_000;
+const LEASE_MS = 30_000;
 const RENEWAL_MS = 10_000;
 
 export interface LeaseDeps {

@@ -11,7 +11,7 @@ import { Cells } from './cells.ts';
 import { Check } from './check.ts';
 import type { RateLimitDecision, RateLimiter, RateLimitRequest } from './limiter.ts';
 import { Origin } from './origin.ts';
-import { refresh } from './refresh.ts';
+import { mustAsk, refresh } from './refresh.ts';
 import { createReplays, type Replays } from './replays.ts';
 import { inStep } from './run-ahead.ts';
 import { isOver, remainingOf, windowEnd } from './window.ts';
@@ -19,6 +19,8 @@ import { isOver, remainingOf, windowEnd } from './window.ts';
 export interface RateLimitEngine extends RateLimiter {
   /** What this process knows, for the exchange with other regions. */
   readonly cells: Cells;
+  /** Checks that were counted here and that the origin was not told of yet. */
+  readonly unreplayed: number;
   /** Forgets what no decision can look at any more; also done every minute by itself. */
   sweep(): Promise<void>;
   /** Stops the sweeps and gives what the origin has not heard yet 5 s to get there. Decisions go on, locally. */
@@ -76,6 +78,10 @@ class Engine implements RateLimitEngine {
     });
   }
 
+  get unreplayed(): number {
+    return this.#replays?.size ?? 0;
+  }
+
   async limit(request: RateLimitRequest): Promise<RateLimitDecision> {
     const [decision] = await this.limitMany([request]);
     return decision as RateLimitDecision;
@@ -90,7 +96,7 @@ class Engine implements RateLimitEngine {
       this.#metrics.count('unkey_ratelimit_windows_created_total', {}, this.cells.size - known);
     }
     if (this.#origin === undefined) return this.#decide(checks);
-    await refresh(checks, this.#origin);
+    if (checks.some(mustAsk)) await refresh(checks, this.#origin);
     if (!this.#origin.answering) return this.#decide(checks);
     return inStep(checks, () => this.#decide(checks));
   }

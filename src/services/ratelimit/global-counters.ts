@@ -3,6 +3,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compareBytes } from '../../lib/byte-order.ts';
+import { chunksOf } from '../../lib/chunks.ts';
 import { CircuitOpenError, createCircuitBreaker } from '../../lib/circuit-breaker.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { withDeadline } from '../../lib/deadline.ts';
@@ -11,11 +12,11 @@ import type { Metrics } from '../../lib/metrics.ts';
 import { type Periodic, startPeriodic } from '../../lib/periodic.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import {
-  type GlobalCount,
   type GlobalCounterRow,
+  listGlobalCounters,
   MAX_GLOBAL_COUNTERS,
+  type PublishedCount,
   raiseGlobalCounters,
-  sumGlobalCounters,
 } from '../../storage/sql/queries/global-counters.ts';
 import type { Bucket, Cell, Cells } from './cells.ts';
 
@@ -45,7 +46,7 @@ export interface GlobalCounters {
 const INTERVAL_MS = 5000;
 const JITTER = 0.2;
 const RUN_TIMEOUT_MS = 10_000;
-/** Imported counts merged before other work gets its turn. */
+/** Cells merged before other work gets its turn. */
 const SLICE = 5000;
 
 /** @throws Error for a database or a region that cannot take part */
@@ -86,7 +87,7 @@ class SqlGlobalCounters implements GlobalCounters {
     return this.#run(
       'unkey_ratelimit_global_pull_errors_total',
       'rate-limit counts of other regions could not be imported',
-      () => this.#import(),
+      (until) => this.#import(until),
     );
   }
 
@@ -125,50 +126,67 @@ class SqlGlobalCounters implements GlobalCounters {
     await cells.forEach((bucket) => {
       for (const cell of bucket.cells()) if (isDue(cell)) due.push({ bucket, cell, count: cell.val });
     });
-    due.sort(inKeyOrder);
-    for (let start = 0; start < due.length && performance.now() < until; start += MAX_GLOBAL_COUNTERS) {
-      const chunk = due.slice(start, start + MAX_GLOBAL_COUNTERS);
-      await this.#pushBreaker.run(() =>
-        raiseGlobalCounters(db.primary, region, chunk.map(toRow), clock.now()),
-      );
+    for (const chunk of chunksOf(due, MAX_GLOBAL_COUNTERS)) {
+      if (performance.now() >= until) return;
+      // Locks are held for one statement, so that is as far as the order has to go.
+      const rows = chunk.toSorted(inKeyOrder).map(toRow);
+      await this.#pushBreaker.run(() => raiseGlobalCounters(db.primary, region, rows, clock.now()));
       for (const { cell, count } of chunk) cell.lastPushed = Math.max(cell.lastPushed, count);
       metrics.count('unkey_ratelimit_global_push_total', {}, chunk.length);
     }
   }
 
-  async #import(): Promise<void> {
-    const { db, region, clock, metrics } = this.#deps;
-    const counts = await sumGlobalCounters(db.replica, region, clock.now());
-    metrics.gauge('unkey_ratelimit_global_pull_rows_last_poll', {}, counts.length);
-    for (let start = 0; start < counts.length; start += SLICE) {
-      if (start > 0) await nextTurn();
-      this.#merge(counts.slice(start, start + SLICE));
+  /** @param until end of the run on the monotonic clock: no further page is asked for after it */
+  async #import(until: number): Promise<void> {
+    const { db, clock } = this.#deps;
+    const now = clock.now();
+    const totals = new Map<Cell, Total>();
+    for (let after: PublishedCount['cursor'] | undefined; performance.now() < until; ) {
+      const page = await listGlobalCounters(db.replica, { now, after });
+      this.#add(page, totals);
+      after = page.at(-1)?.cursor;
+      if (page.length < MAX_GLOBAL_COUNTERS) break;
     }
+    await this.#merge(totals);
   }
 
-  #merge(counts: readonly GlobalCount[]): void {
-    const { cells, metrics } = this.#deps;
+  /** Sums what was published of each cell; creates what cells are missing. */
+  #add(page: readonly PublishedCount[], totals: Map<Cell, Total>): void {
+    const { cells, region, metrics } = this.#deps;
     const known = cells.size;
+    for (const { durationMs: duration, sequence, count, ...published } of page) {
+      const cell = cells.cell(cells.bucket({ ...published, duration }), sequence);
+      const total = totals.get(cell) ?? { own: 0, others: 0 };
+      total[published.region === region ? 'own' : 'others'] += count;
+      totals.set(cell, total);
+    }
+    metrics.count('unkey_ratelimit_global_entries_created_total', {}, cells.size - known);
+  }
+
+  async #merge(totals: ReadonlyMap<Cell, Total>): Promise<void> {
+    const { metrics } = this.#deps;
+    metrics.gauge('unkey_ratelimit_global_pull_rows_last_poll', {}, totals.size);
     let applied = 0;
-    for (const count of counts) {
-      const cell = cells.cell(
-        cells.bucket({
-          workspaceId: count.workspaceId,
-          namespace: count.namespace,
-          identifier: count.identifier,
-          duration: count.durationMs,
-        }),
-        count.sequence,
-      );
-      if (count.own <= cell.val && count.others <= cell.imported) continue;
+    let left = SLICE;
+    for (const [cell, { own, others }] of totals) {
+      if (left-- === 0) {
+        await nextTurn();
+        left = SLICE;
+      }
+      if (own <= cell.val && others <= cell.imported) continue;
       // Neither makes the cell fresh: the origin of this region may know more of it.
-      cell.learn(count.own);
-      cell.import(count.others);
+      cell.learn(own);
+      cell.import(others);
       applied++;
     }
     metrics.count('unkey_ratelimit_global_pull_rows_applied_total', {}, applied);
-    metrics.count('unkey_ratelimit_global_entries_created_total', {}, cells.size - known);
   }
+}
+
+/** Tokens counted in one cell, by this region and by the others together. */
+interface Total {
+  own: number;
+  others: number;
 }
 
 /**

@@ -17,6 +17,8 @@ export interface OriginDeps {
 
 const READ_TIMEOUT_MS = 300;
 const ADD_TIMEOUT_MS = 2000;
+/** One of several servers that is lost fails a part of all calls for as long as that lasts, and trips no breaker. */
+const LOG_EVERY_MS = 5000;
 const BREAKER = {
   name: 'ratelimitOrigin',
   ratio: 0.5,
@@ -34,12 +36,16 @@ export class Origin {
   readonly #breaker: CircuitBreaker;
   readonly #metrics: Metrics;
   readonly #log: Logger;
+  readonly #clock: Clock;
+  #loggedAt = Number.NEGATIVE_INFINITY;
+  #unlogged = 0;
 
   constructor({ counters, clock, metrics, log }: OriginDeps) {
     this.#counters = counters;
     this.#breaker = createCircuitBreaker({ ...BREAKER, clock, metrics, log });
     this.#metrics = metrics;
     this.#log = log;
+    this.#clock = clock;
   }
 
   /** False while the breaker keeps every call from it. */
@@ -78,9 +84,21 @@ export class Origin {
       for (const op of ops) this.#metrics.count('unkey_ratelimit_origin_errors_total', { op, reason });
       if (reason === 'circuit_open') return undefined;
       this.#observe(ops, startedAt);
-      this.#log.warn({ err: error, op: ops[0], reason }, 'no answer of the rate-limit counters');
+      this.#logFailure({ err: error, op: ops[0], reason });
       return undefined;
     }
+  }
+
+  /** One line in five seconds tells of all failures; `unlogged` is how many came between. */
+  #logFailure(fields: object): void {
+    const now = this.#clock.now();
+    if (now - this.#loggedAt < LOG_EVERY_MS) {
+      this.#unlogged++;
+      return;
+    }
+    this.#log.warn({ ...fields, unlogged: this.#unlogged }, 'no answer of the rate-limit counters');
+    this.#loggedAt = now;
+    this.#unlogged = 0;
   }
 
   #observe(ops: readonly OriginOp[], startedAt: number): void {

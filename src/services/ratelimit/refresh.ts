@@ -17,6 +17,11 @@ interface Read {
   readonly time: number;
 }
 
+/** Whether the check is not to be decided before the origin was asked. */
+export function mustAsk({ time, strict, current, previous }: Check): boolean {
+  return strict || time >= current.freshUntil || time >= previous.freshUntil;
+}
+
 /**
  * Asks the origin for what the checks must know anew: cells never read, cells read too long ago, and in strict mode the
  * current one in any case. All of it goes out in one round trip; what another request is reading already is shared.

@@ -10,6 +10,8 @@ import { settle } from './run-ahead.ts';
 export interface Replays {
   /** Has the origin told what the check took, behind its back. Dropped when too much is waiting already. */
   add(check: Check): void;
+  /** Checks that the origin was not told of yet. */
+  readonly size: number;
   /** Takes no more and tells the origin what is waiting. Rejects when that takes longer than `timeoutMs`. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -35,7 +37,6 @@ export function createReplays({ origin, clock, metrics, log }: ReplaysDeps): Rep
     name: 'ratelimit_replays',
     capacity: CAPACITY,
     workers: WORKERS,
-    whenFull: 'drop',
     metrics,
     log,
     async work(check) {
@@ -49,6 +50,9 @@ export function createReplays({ origin, clock, metrics, log }: ReplaysDeps): Rep
     },
   });
   return {
+    get size() {
+      return queue.size;
+    },
     add(check) {
       if (queue.push(check)) check.current.unconfirmed += check.request.cost;
     },

@@ -5,7 +5,8 @@ import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
 import type { Integer } from '../../lib/json.ts';
 import type { EventSink } from '../analytics/event-sink.ts';
-import { exactRemaining, exactReset } from './exact-limits.ts';
+import { assertWithinBounds } from './bounds.ts';
+import { countableDuration, exactRemaining, exactReset } from './exact-limits.ts';
 import type { RateLimitDecision, RateLimiter, RateLimitRequest } from './limiter.ts';
 import type { Namespace } from './namespace.ts';
 import type { Override } from './override-matching.ts';
@@ -91,9 +92,12 @@ export function createStandaloneLimits(deps: {
       const bounded = bound(check);
       const time = origin.time ?? clock.now();
       const started = performance.now();
-      const outcome = blocks(bounded)
-        ? blocked(bounded, time)
-        : told(bounded, await counting(() => limiter.limit(requestOf(origin, bounded, time))));
+      const request = requestOf(origin, bounded, time);
+      const outcome = await counting(async () => {
+        if (!blocks(bounded)) return told(bounded, await limiter.limit(request));
+        assertWithinBounds(request);
+        return blocked(bounded, time);
+      });
       const latencyMs = Math.trunc(performance.now() - started);
       record(origin, bounded, outcome, { timeMs: clock.now(), latencyMs });
       return outcome;
@@ -135,8 +139,8 @@ function blocks({ limit }: Bounded): boolean {
 }
 
 function blocked({ limit, duration, override }: Bounded, time: number): LimitOutcome {
-  const length = Number(duration);
-  const reset = windowEnd(sequenceAt(time, length), length);
+  const length = countableDuration(duration);
+  const reset = exactReset(duration, { reset: windowEnd(sequenceAt(time, length), length) });
   return { passed: false, limit, remaining: 0, reset, overrideId: override?.id };
 }
 
@@ -147,7 +151,7 @@ function requestOf({ workspaceId }: LimitOrigin, bounded: Bounded, time: number)
     workspaceId,
     namespace: namespaceId,
     identifier,
-    duration: Number(duration),
+    duration: countableDuration(duration),
     time,
     ...(blocks(bounded) ? { limit: 1, cost: 2 } : { limit: Number(limit), cost }),
   };

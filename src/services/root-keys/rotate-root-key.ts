@@ -1,13 +1,12 @@
 // Replaces a root key by a new one with the same rights, while the old one stays usable for a while. Source: RK-7 of the
 // operations chapter and the rotation rules of the identities chapter.
 import { Fault } from '../../lib/fault.ts';
-import { toInteger } from '../../lib/json.ts';
 import type { Transaction } from '../../storage/sql/database.ts';
 import { toDateTime } from '../../storage/sql/dialect.ts';
 import { updateKeyColumns } from '../../storage/sql/queries/keys.ts';
-import { insertKeyRatelimits, listKeyRatelimits } from '../../storage/sql/queries/ratelimits.ts';
-import { copyKey, copyKeyLinks } from '../../storage/sql/queries/root-key-rotation.ts';
+import { copyKey } from '../../storage/sql/queries/root-key-rotation.ts';
 import { lockKeys } from '../../storage/sql/queries/root-keys.ts';
+import { copyKeyParts } from '../keys/copy-key-parts.ts';
 import { generateKey, type KeyMaterial } from '../keys/key-material.ts';
 import { writeCliEvents } from './cli-audit.ts';
 import type { RootKeyDeps } from './create-root-key.ts';
@@ -86,21 +85,7 @@ export async function replaceRootKey(
   const now = deps.clock.now();
   const keyId = deps.ids.next('key');
   await copyKey(tx, old.id, { id: keyId, hash: material.hash, start: material.start }, now);
-  await copyKeyLinks(tx, old.id, keyId, now);
-  const limits = await listKeyRatelimits(tx, [old.id]);
-  await insertKeyRatelimits(
-    tx,
-    limits.map((limit) => ({
-      id: deps.ids.next('ratelimit'),
-      workspaceId: root.workspaceId,
-      keyId,
-      name: limit.name,
-      limit: toInteger(limit.limit),
-      duration: toInteger(limit.duration),
-      autoApply: Boolean(limit.autoApply),
-      createdAt: now,
-    })),
-  );
+  await copyKeyParts(tx, { sourceId: old.id, keyId, workspaceId: root.workspaceId, now }, deps.ids);
   await updateKeyColumns(tx, old.id, { expires: toDateTime(oldExpires) }, now);
   await writeCliEvents(
     tx,

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../lib/chunks.ts';
 import { createCircuitBreaker } from '../../lib/circuit-breaker.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
@@ -24,7 +25,7 @@ import {
 
 /** Attempts at a counter that vanishes again and again before the stored balance decides. */
 const ATTEMPTS = 4;
-/** Keys whose counters one call drops or reads. */
+/** Keys whose ledgers one call reads. */
 const KEYS_PER_CALL = 500;
 const PROCESS_ID_LENGTH = 16;
 
@@ -156,7 +157,7 @@ export function createCreditNode(deps: CreditNodeDeps): CreditNode {
   }
 
   async function settle(keyIds: readonly string[]): Promise<void> {
-    for (const some of inCalls(keyIds)) {
+    for (const some of chunksOf(keyIds, KEYS_PER_CALL)) {
       const spent = await spentInRedis(some);
       const keys = some.map((keyId, index) => ({
         keyId,
@@ -176,11 +177,10 @@ export function createCreditNode(deps: CreditNodeDeps): CreditNode {
   }
 
   async function invalidate(keyIds: string | readonly string[]): Promise<void> {
-    for (const some of inCalls(typeof keyIds === 'string' ? [keyIds] : keyIds)) {
-      // Stays so until Redis has heard of it.
-      for (const keyId of some) distrusted.add(keyId);
-      await distrusted.drop(some);
-    }
+    const changed = typeof keyIds === 'string' ? [keyIds] : keyIds;
+    // Stays so until Redis has heard of it.
+    for (const keyId of changed) distrusted.add(keyId);
+    await distrusted.drop(changed);
   }
 
   return {
@@ -192,16 +192,15 @@ export function createCreditNode(deps: CreditNodeDeps): CreditNode {
       return book.unsettled.size;
     },
     async keep() {
-      await keeper.beat();
-      await distrusted.drop();
-      await keeper.tidy();
+      try {
+        await keeper.beat();
+        await distrusted.drop();
+        await keeper.rescue();
+      } finally {
+        // While Redis is away too, or the book would grow for as long as that lasts.
+        await keeper.retire();
+      }
     },
     leave: () => keeper.leave(),
   };
-}
-
-function* inCalls(keyIds: readonly string[]): Generator<readonly string[]> {
-  for (let start = 0; start < keyIds.length; start += KEYS_PER_CALL) {
-    yield keyIds.slice(start, start + KEYS_PER_CALL);
-  }
 }

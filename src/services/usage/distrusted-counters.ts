@@ -1,7 +1,10 @@
+import { chunksOf } from '../../lib/chunks.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { COUNTER_TTL_MS, type CreditCounters } from '../../storage/counters/credit-counters.ts';
 
 const CAPACITY = 100_000;
+/** Counters that one call drops: after an outage there may be more than Redis answers for in time. */
+const DROPPED_AT_A_TIME = 500;
 
 /**
  * Counters that may hold more than the key has left, because credits were spent of the stored balance while Redis was
@@ -43,8 +46,9 @@ export class DistrustedCounters {
       if (since.at < endedBefore) this.#since.delete(keyId);
       else distrusted.push([keyId, since]);
     }
-    if (distrusted.length === 0) return;
-    await this.#counters.drop(distrusted.map(([keyId]) => keyId));
-    for (const [keyId, since] of distrusted) if (this.#since.get(keyId) === since) this.#since.delete(keyId);
+    for (const some of chunksOf(distrusted, DROPPED_AT_A_TIME)) {
+      await this.#counters.drop(some.map(([keyId]) => keyId));
+      for (const [keyId, since] of some) if (this.#since.get(keyId) === since) this.#since.delete(keyId);
+    }
   }
 }

@@ -15,8 +15,10 @@ const LAPSE_MS = 10_000;
 export interface LedgerKeeper {
   /** Shows that this process lives. One that was not known, as after a loss of Redis, begins new ledgers. */
   beat(): Promise<void>;
-  /** Removes what this process is done with and settles what others left. What fails, the next time makes up for. */
-  tidy(): Promise<void>;
+  /** Settles what dead processes left behind. What fails, the next time makes up for. */
+  rescue(): Promise<void>;
+  /** Forgets what this process is done with, and removes it from Redis; what Redis refuses to remove ends by itself. */
+  retire(): Promise<void>;
   /** Removes what is settled, at the end of the process. What is not stays for others to settle. */
   leave(): Promise<void>;
 }
@@ -47,7 +49,17 @@ export function createLedgerKeeper(deps: {
     ]);
   }
 
-  async function rescue(processId: string): Promise<void> {
+  /** @param idleMs as `LedgerBook.retire` takes it. @throws what Redis refused first, when all is forgotten */
+  async function retireAll(idleMs?: number): Promise<void> {
+    const ends: PromiseSettledResult<void>[] = [];
+    for (let retired = book.retire(idleMs); retired.length > 0; retired = book.retire(idleMs)) {
+      ends.push(...(await Promise.allSettled([remove(retired)])));
+    }
+    const refused = ends.find((end) => end.status === 'rejected');
+    if (refused !== undefined) throw refused.reason;
+  }
+
+  async function rescueFrom(processId: string): Promise<void> {
     let found = 0;
     let settled = 0;
     let cursor: string | undefined;
@@ -92,14 +104,14 @@ export function createLedgerKeeper(deps: {
 
   return {
     beat,
-    async tidy() {
-      await remove(book.retire());
+    async rescue() {
       for (const processId of await counters.lapsed(LAPSE_MS)) {
-        if (processId !== self) await rescue(processId);
+        if (processId !== self) await rescueFrom(processId);
       }
     },
+    retire: () => retireAll(),
     async leave() {
-      for (let retired = book.retire(0); retired.length > 0; retired = book.retire(0)) await remove(retired);
+      await retireAll(0);
       if (book.unsettled.size === 0) await counters.discharge(self);
     },
   };

@@ -6,7 +6,13 @@ import {
   type Settlement,
   updateSettlements,
 } from '../../storage/sql/queries/credit-settlements.ts';
-import { lockBalances, takeCredits } from '../../storage/sql/queries/credits.ts';
+import {
+  type KeyPk,
+  type LockedBalance,
+  listKeyPks,
+  lockBalances,
+  takeCredits,
+} from '../../storage/sql/queries/credits.ts';
 import { type Posting, type PostingOutcome, settleAndDecide } from './posting.ts';
 
 /** Keys whose rows one transaction locks at most. */
@@ -17,25 +23,27 @@ export const MAX_POSTINGS = 100;
  * exists. Harmless when repeated as far as ledgers go; a spending without a ledger is taken again.
  * @throws DatabaseError, DuplicateKeyError
  */
-export function post(
+export async function post(
   db: Database,
   postings: readonly Posting[],
   now: number,
 ): Promise<Map<string, PostingOutcome>> {
+  const pks = await listKeyPks(
+    db.primary,
+    postings.map(({ keyId }) => keyId),
+  );
   return db.transaction(async (tx) => {
     // The locks come first: what is read after them cannot change any more, and is not older than they are.
-    const balances = await lockBalances(
-      tx,
-      postings.map(({ keyId }) => keyId),
-    );
+    const balances = await lockBalances(tx, pks);
     const stored = await readSettled(tx, postings);
     const outcomes = new Map<string, PostingOutcome>();
     for (const posting of postings) {
-      const remaining = balances.get(posting.keyId);
-      if (remaining === undefined) continue;
+      const balance = balances.get(posting.keyId);
+      if (balance === undefined) continue;
+      const { remaining } = balance;
       outcomes.set(posting.keyId, settleAndDecide(posting, { remaining, settled: stored }));
     }
-    await write(tx, outcomes, stored, now);
+    await write(tx, { outcomes, balances, stored }, now);
     return outcomes;
   });
 }
@@ -49,15 +57,23 @@ async function readSettled(tx: Transaction, postings: readonly Posting[]): Promi
 
 async function write(
   tx: Transaction,
-  outcomes: ReadonlyMap<string, PostingOutcome>,
-  stored: ReadonlyMap<string, number>,
+  {
+    outcomes,
+    balances,
+    stored,
+  }: {
+    readonly outcomes: ReadonlyMap<string, PostingOutcome>;
+    readonly balances: ReadonlyMap<string, LockedBalance>;
+    readonly stored: ReadonlyMap<string, number>;
+  },
   now: number,
 ): Promise<void> {
-  const takings: { keyId: string; amount: Integer }[] = [];
+  const takings: { pk: KeyPk; amount: Integer }[] = [];
   const added: Settlement[] = [];
   const changed: Settlement[] = [];
   for (const [keyId, { taken, settled }] of outcomes) {
-    if (taken > 0) takings.push({ keyId, amount: taken });
+    const pk = balances.get(keyId)?.pk;
+    if (pk !== undefined && taken > 0) takings.push({ pk, amount: taken });
     for (const [ledgerId, amount] of settled) {
       const before = stored.get(ledgerId);
       if (before === undefined) added.push({ keyId, ledgerId, settled: amount });

@@ -13,11 +13,18 @@ const KEEP_EVERY_MS = 3_000;
 const CLOSE_TIMEOUT_MS = 10_000;
 const CLOSE_PAUSE_MS = 250;
 
+export interface RedisUsageLimiter extends UsageLimiter {
+  /** Keys of which the store does not know all that this process has handed out; after its end, others settle them. */
+  readonly unsettledKeys: number;
+}
+
 /**
  * Credits counted in Redis and written back to the relational store soon after: exact over all nodes that share the Redis,
  * and on the stored balances while it is away. What is promised in each fault: docs/credits.md.
  */
-export function createRedisUsageLimiter(deps: Omit<CreditNodeDeps, 'onUnsettled' | 'pause'>): UsageLimiter {
+export function createRedisUsageLimiter(
+  deps: Omit<CreditNodeDeps, 'onUnsettled' | 'pause'>,
+): RedisUsageLimiter {
   const { log } = deps;
   let timer: NodeJS.Timeout | undefined;
   let isFlushing = false;
@@ -105,6 +112,9 @@ export function createRedisUsageLimiter(deps: Omit<CreditNodeDeps, 'onUnsettled'
     spend: (request) => node.spend(request),
     settle: (keyIds) => node.settle(keyIds),
     invalidate: (keyIds) => node.invalidate(keyIds),
+    get unsettledKeys() {
+      return node.unsettledKeys;
+    },
     close: () => {
       closing ??= close();
       return closing;

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../lib/chunks.ts';
 import type { CircuitBreaker } from '../../lib/circuit-breaker.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { withDeadline } from '../../lib/deadline.ts';
@@ -45,7 +46,7 @@ export function createSettler(deps: {
   readonly onUnsettled: () => void;
 }): Settler {
   const { db, book, breaker, clock, metrics } = deps;
-  let waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
 
   const isFull = (): boolean => book.unsettled.size >= CAPACITY;
   const measure = (): void => {
@@ -54,9 +55,8 @@ export function createSettler(deps: {
   };
   const admit = (): void => {
     if (isFull()) return;
-    const admitted = waiting;
-    waiting = [];
-    for (const enter of admitted) enter();
+    for (const enter of waiting) enter();
+    waiting.clear();
   };
 
   async function settleBatch(keys: readonly KeyLedgers[]): Promise<Map<string, PostingOutcome>> {
@@ -89,8 +89,12 @@ export function createSettler(deps: {
     async room(keyId) {
       if (!isFull() || book.unsettled.has(keyId)) return;
       const { promise, resolve } = Promise.withResolvers<void>();
-      waiting.push(resolve);
-      await withDeadline(promise, ROOM_TIMEOUT_MS);
+      waiting.add(resolve);
+      try {
+        await withDeadline(promise, ROOM_TIMEOUT_MS);
+      } finally {
+        waiting.delete(resolve);
+      }
     },
     add(ledger, cost) {
       if (!book.add(ledger, cost)) return;
@@ -99,7 +103,7 @@ export function createSettler(deps: {
     },
     async flush() {
       measure();
-      const batches = inBatches([...book.unsettled]);
+      const batches = chunksOf([...book.unsettled], MAX_POSTINGS);
       const work = async (): Promise<void> => {
         for (let batch = batches.next(); !batch.done; batch = batches.next()) {
           const keys = batch.value.map((keyId) => ({ keyId, ledgers: book.statesOf(keyId) }));
@@ -113,16 +117,10 @@ export function createSettler(deps: {
     },
     async settle(keys) {
       const outcomes = new Map<string, PostingOutcome>();
-      for (const batch of inBatches(keys)) {
+      for (const batch of chunksOf(keys, MAX_POSTINGS)) {
         for (const [keyId, outcome] of await settleBatch(batch)) outcomes.set(keyId, outcome);
       }
       return outcomes;
     },
   };
-}
-
-function* inBatches<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += MAX_POSTINGS) {
-    yield items.slice(start, start + MAX_POSTINGS);
-  }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import { runInBackground } from '../../lib/request-scope.ts';
-import type { Database } from '../../storage/sql/database.ts';
+import { type Database, DatabaseError } from '../../storage/sql/database.ts';
 import { MAX_POSTINGS, post } from './post.ts';
 import type { LedgerState, Posting } from './posting.ts';
 import { type CreditDecision, undecided } from './usage-limiter.ts';
@@ -66,7 +66,8 @@ function createLane({ db, clock, ledgers }: Parameters<typeof createSqlSpender>[
       const batch = takeBatch();
       await decide(batch).catch((error: unknown) => {
         const fault = undecided(error);
-        for (const { reject } of [...batch.values()].flat()) reject(fault);
+        const behind = isTimeout(error) ? queue.splice(0) : [];
+        for (const { reject } of [...[...batch.values()].flat(), ...behind]) reject(fault);
       });
     }
     isBusy = false;
@@ -118,4 +119,9 @@ function createLane({ db, clock, ledgers }: Parameters<typeof createSqlSpender>[
         if (!isBusy) runInBackground(() => void work());
       }),
   };
+}
+
+/** Whether the store let its callers wait in vain. Who is behind them has waited too, and would wait for ever longer. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof DatabaseError && error.transient && !error.retry;
 }

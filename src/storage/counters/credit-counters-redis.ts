@@ -35,9 +35,10 @@ export function createRedisCreditCounters({ redis }: { readonly redis: RedisConn
   return {
     async spend(keyId, cost, { id, enlistFor }) {
       const life = seconds(LEDGER_TTL_MS);
-      const [reply] = await Promise.all([
-        spend(counterOf(keyId), ledgersOf(keyId), cost, id, life),
+      // In this order: should the connection break between the two, nothing is spent of which nobody could find out.
+      const [, reply] = await Promise.all([
         enlistFor === undefined ? undefined : enlist(listOf(enlistFor), keyId, life),
+        spend(counterOf(keyId), ledgersOf(keyId), cost, id, life),
       ]);
       const [outcome, remaining] = reply as [number, number];
       return { outcome: OUTCOMES[outcome] ?? 'absent', remaining };

@@ -1,6 +1,6 @@
-// The live balances of keys, shared by the nodes of a region, and beside them what was spent of each: the ledgers. Two
-// adapters implement it: credit-counters-redis.ts and credit-counters-memory.ts; the contract suite in test/contract runs
-// on both. Why it is built this way: docs/adr/0011-credit-ledger.md.
+// The live balances of keys, shared by the nodes of a region, and beside them what was spent of each: the ledgers.
+// credit-counters-redis.ts implements it; simulations use a twin in memory, and the contract suite in test/contract runs on
+// both. Why it is built this way: docs/adr/0011-credit-ledger.md.
 
 /** How long a counter lives from its initialisation; using it does not prolong its life. */
 export const COUNTER_TTL_MS = 60_000;

@@ -67,7 +67,9 @@ export const BEAT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
-return redis.call('ZADD', KEYS[1], now, ARGV[1])
+local isNew = redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return isNew
 `;
 
 /** KEYS: processes by their last beat. ARGV: milliseconds of silence. Yields the ids of those that were silent so long. */

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cluster, type CommonRedisOptions, Redis } from 'ioredis';
+import type { CommonRedisOptions } from 'ioredis';
 import { withDeadline } from '../../lib/deadline.ts';
 import type { Logger } from '../../lib/logger.ts';
-
-export type RedisClient = Redis | Cluster;
+import { createRedisClient, type RedisClient } from './redis-client.ts';
 
 export interface RedisConnection {
   /** For defining scripts. Commands go through {@link RedisConnection.run}. */
@@ -34,7 +33,7 @@ const SILENCE_TIMEOUT_MS = 600;
 const FIRST_ATTEMPT_MS = 2_000;
 const MAX_RECONNECT_DELAY_MS = 1_000;
 
-const OPTIONS: CommonRedisOptions = {
+const CONNECTION: CommonRedisOptions = {
   connectTimeout: CONNECT_TIMEOUT_MS,
   // A connection that keeps silent while it owes an answer is given up: the network may have lost it without a word.
   socketTimeout: SILENCE_TIMEOUT_MS,
@@ -55,8 +54,12 @@ const OPTIONS: CommonRedisOptions = {
 export function openRedis(url: string, { log }: { readonly log: Logger }): RedisConnection {
   const parsed = URL.parse(url);
   if (parsed === null) throw new RedisError('the URL of Redis cannot be parsed');
-  const client =
-    parsed.searchParams.get('cluster') === 'true' ? openCluster(parsed) : openSingle(parsed.href);
+  const client = createRedisClient(parsed, {
+    connection: CONNECTION,
+    enableOfflineQueue: false,
+    lazyConnect: false,
+    reconnectDelay,
+  });
   let isClosed = false;
   logOutages(client, { log, isOver: () => isClosed });
 
@@ -84,27 +87,6 @@ export function openRedis(url: string, { log }: { readonly log: Logger }): Redis
       client.disconnect();
     },
   };
-}
-
-function openSingle(url: string): Redis {
-  return new Redis(url, { ...OPTIONS, enableOfflineQueue: false, retryStrategy: reconnectDelay });
-}
-
-function openCluster(url: URL): Cluster {
-  const isTls = url.protocol === 'rediss:';
-  return new Cluster([{ host: url.hostname, port: Number(url.port || 6379) }], {
-    redisOptions: {
-      ...OPTIONS,
-      username: decodeURIComponent(url.username),
-      password: decodeURIComponent(url.password),
-      ...(isTls ? { tls: {} } : {}),
-    },
-    // Certificates name hosts, not addresses: nodes are dialled by the name under which they are known.
-    ...(isTls ? { dnsLookup: (host, found) => found(null, host) } : {}),
-    enableOfflineQueue: false,
-    enableAutoPipelining: true,
-    clusterRetryStrategy: reconnectDelay,
-  });
 }
 
 function reconnectDelay(attempt: number): number {

@@ -10,6 +10,9 @@ type HasDialect = { readonly dialect: Dialect };
 const MAX_ROWS = 1000;
 const MAX_PLACEHOLDERS = 32_766;
 
+/** Values of one `IN (…)` list whose length the caller does not bound: longer ones are split over statements. */
+export const MAX_LISTED = 1000;
+
 /** A table or column name as an identifier. Both dialects take backticks, so reserved words (`keys`, `limit`) are safe. */
 function quoteIdentifier(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
@@ -18,6 +21,14 @@ function quoteIdentifier(name: string): string {
 /** The suffix that makes a SELECT lock its rows; empty on SQLite, where a transaction excludes other writers anyway. */
 export function forUpdate(q: HasDialect): string {
   return q.dialect === 'mysql' ? ' FOR UPDATE' : '';
+}
+
+/**
+ * What stands behind a table's name to have its rows looked up by primary key; empty on SQLite. MySQL locks every row that a
+ * locking statement reads, and of a small table it likes to read all.
+ */
+export function byPrimaryKey(q: HasDialect): string {
+  return q.dialect === 'mysql' ? ' FORCE INDEX (PRIMARY)' : '';
 }
 
 /**

@@ -2,7 +2,8 @@ import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { currentRequestScope, type RequestScope, runInRequestScope } from '../../../src/lib/request-scope.ts';
-import { formatDuration, SwrCache } from '../../../src/services/cache/swr-cache.ts';
+import { SwrCache } from '../../../src/services/cache/swr-cache.ts';
+import { formatDuration } from '../../../src/services/cache/timing.ts';
 import { recordingLogger, recordingMetrics } from '../support/recorders.ts';
 
 const FRESH = 1_000;

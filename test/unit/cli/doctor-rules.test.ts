@@ -154,6 +154,26 @@ describe('running checks', () => {
     expect(ran).toEqual(['d', 'd', 'd']);
   });
 
+  it('measures when the work of the others is done', async () => {
+    const ran: string[] = [];
+    const noting = (id: string) => async () => {
+      await new Promise(setImmediate);
+      ran.push(id);
+      return ok('');
+    };
+    await runChecks(
+      [
+        { ...check('latency', noting('latency'), 'connect'), isMeasurement: true },
+        check('connect', noting('connect')),
+        check('a', noting('a')),
+        check('b', noting('b'), 'a'),
+      ],
+      options,
+    );
+    expect(ran.slice(-3)).toEqual(['latency', 'latency', 'latency']);
+    expect(ran).toHaveLength(12);
+  });
+
   it('takes a warning parent as good enough', async () => {
     const results = await runChecks(
       [check('a', async () => warn('hm', 'x')), check('b', async () => ok(''), 'a')],

@@ -160,14 +160,13 @@ describe('secrets from files', () => {
 
 describe('variables in the file', () => {
   const braced = (name: string) => `$\{${name}}`;
-  const withRedis = (value: string) => file(MINIMAL.replace('redis://redis:6379', () => value));
+  const withDatabase = (value: string) => file(MINIMAL.replace(/app:pw@[^"]*/, () => value));
 
   it('expands braced variables with their defaults, and bare ones only when they are set', () => {
-    const files = withRedis(`redis://$USER:${braced('PASS')}@${braced('HOST:-localhost')}/$5`);
-    expect(load({ files, env: { USER: 'u', PASS: 'p"\\n#' } }).config.redisUrl).toBe(
-      'redis://u:p"\\n#@localhost/$5',
-    );
-    expect(load({ files, env: { PASS: 'p' } }).config.redisUrl).toBe('redis://$USER:p@localhost/$5');
+    const files = withDatabase(`$USER:${braced('PASS')}@tcp(${braced('HOST:-localhost')})/$5`);
+    const primary = (env: Record<string, string>) => load({ files, env }).config.database.primary;
+    expect(primary({ USER: 'u', PASS: 'p"\\n#' })).toBe('u:p"\\n#@tcp(localhost)/$5');
+    expect(primary({ PASS: 'p' })).toBe('$USER:p@tcp(localhost)/$5');
   });
 
   it('takes $$ as one dollar sign', () => {
@@ -334,6 +333,22 @@ describe('rules', () => {
     const env = { UNKEY_DATABASE_PRIMARY: 'sqlite:/d', UNKEY_DATABASE_REPLICA: 'u:p@tcp(db)/x' };
     expect(problems({ env })).toEqual([
       'database.readonly_replica: cannot be used with SQLite, got *** (env UNKEY_DATABASE_REPLICA)',
+    ]);
+  });
+
+  it.each([
+    'redis://:100%zz@redis:6379',
+    'redis://:p/w@redis:6379',
+    'redis://redis:66666',
+    'redis://:%ff@redis/?cluster=true',
+  ])('refuses the Redis URL %s, which no client could read', (url) => {
+    const env = {
+      UNKEY_REDIS_URL: url,
+      UNKEY_DATABASE_PRIMARY: 'sqlite:/d',
+      UNKEY_AUTH: '[{"type":"root_key"}]',
+    };
+    expect(problems({ env })).toEqual([
+      'redis_url: must be a URL with its user and password percent-encoded, got *** (env UNKEY_REDIS_URL)',
     ]);
   });
 

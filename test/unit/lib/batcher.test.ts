@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type BatcherOptions, createBatcher, type DroppingBatcher } from '../../../src/lib/batcher.ts';
+import { type Batcher, type BatcherOptions, createBatcher } from '../../../src/lib/batcher.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { silentMetrics } from '../../../src/lib/metrics.ts';
 import { recordingLogger, recordingMetrics } from '../support/recorders.ts';
@@ -13,7 +13,7 @@ afterEach(() => {
 
 function batcherWith(options: Partial<BatcherOptions<string>> = {}): {
   flushed: Array<readonly string[]>;
-  batcher: DroppingBatcher<string>;
+  batcher: Batcher<string>;
 } {
   const flushed: Array<readonly string[]> = [];
   const batcher = createBatcher<string>({
@@ -28,13 +28,12 @@ function batcherWith(options: Partial<BatcherOptions<string>> = {}): {
     metrics: silentMetrics,
     log: silentLogger,
     ...options,
-    whenFull: 'drop',
   });
   return { flushed, batcher };
 }
 
 /** Adds one after the other, letting flushes come between. */
-async function addEach(batcher: DroppingBatcher<string>, items: readonly string[]): Promise<void> {
+async function addEach(batcher: Batcher<string>, items: readonly string[]): Promise<void> {
   for (const item of items) {
     batcher.add(item);
     await vi.advanceTimersByTimeAsync(0);
@@ -70,7 +69,7 @@ it('does not keep an item waiting that comes long after the last flush', async (
 });
 
 describe('while every consumer flushes', () => {
-  function stuck(consumers: number): { batcher: DroppingBatcher<string>; flushed: string[][]; free(): void } {
+  function stuck(consumers: number): { batcher: Batcher<string>; flushed: string[][]; free(): void } {
     const flushed: string[][] = [];
     const { promise, resolve: free } = Promise.withResolvers<void>();
     const { batcher } = batcherWith({
@@ -104,38 +103,6 @@ describe('while every consumer flushes', () => {
       expect(flushed).toHaveLength(expected);
     }
   });
-});
-
-it('lets producers wait when it is told to', async () => {
-  const { promise, resolve: free } = Promise.withResolvers<void>();
-  const flushed: string[] = [];
-  const batcher = createBatcher<string>({
-    name: 'b',
-    batchSize: 1,
-    bufferSize: 1,
-    flushIntervalMs: 1_000,
-    consumers: 1,
-    whenFull: 'wait',
-    flush: (items) => {
-      flushed.push(...items);
-      return promise;
-    },
-    metrics: silentMetrics,
-    log: silentLogger,
-  });
-  await batcher.add('a');
-  await batcher.add('b');
-  const waiting = batcher.add('c');
-  const early = await Promise.race([
-    waiting,
-    vi.advanceTimersByTimeAsync(10_000).then(() => 'still waiting'),
-  ]);
-  expect(early).toBe('still waiting');
-  free();
-  expect(await waiting).toBe(true);
-  await batcher.close();
-  expect(flushed).toEqual(['a', 'b', 'c']);
-  expect(await batcher.add('d')).toBe(false);
 });
 
 it('waits on close until everything is flushed', async () => {

@@ -234,3 +234,19 @@ it('counts calls and failures by state, and logs each trip once', async () => {
   });
   expect(log.lines.filter((line) => line.level === 'warn')).toHaveLength(1);
 });
+
+it('logs the begin and the end of an outage, and its probes only in detail', async () => {
+  const log = recordingLogger();
+  const { breaker, clock } = breakerWith({ failures: 1, probes: 1, log });
+  await fail(breaker);
+  for (let probe = 0; probe < 3; probe++) {
+    clock.advance(60_000);
+    await fail(breaker);
+  }
+  clock.advance(60_000);
+  await succeed(breaker);
+  expect(log.lines.filter(({ level }) => level !== 'debug')).toEqual([
+    { level: 'warn', fields: { breaker: 'test', openMs: 60_000 }, message: 'circuit breaker tripped' },
+    { level: 'info', fields: { breaker: 'test' }, message: 'circuit breaker closed' },
+  ]);
+});

@@ -36,7 +36,7 @@ async function settle(): Promise<void> {
 
 it('works on as many items at a time as it has workers, in order', async () => {
   const { started, work, release } = gate();
-  const queue = createWorkQueue<string>({ ...basics, workers: 2, whenFull: 'drop', work });
+  const queue = createWorkQueue<string>({ ...basics, workers: 2, work });
   for (const item of ['a', 'b', 'c', 'd']) expect(queue.push(item)).toBe(true);
   expect(started).toEqual(['a', 'b']);
   expect(queue.size).toBe(4);
@@ -49,7 +49,7 @@ it('works on as many items at a time as it has workers, in order', async () => {
 it('drops the new item when full', async () => {
   const { started, work, release } = gate();
   const metrics = recordingMetrics();
-  const queue = createWorkQueue<string>({ ...basics, metrics, whenFull: 'drop', work });
+  const queue = createWorkQueue<string>({ ...basics, metrics, work });
   expect(['a', 'b', 'c', 'd'].map((item) => queue.push(item))).toEqual([true, true, true, false]);
   for (const item of ['a', 'b', 'c']) {
     release(item);
@@ -59,29 +59,13 @@ it('drops the new item when full', async () => {
   expect(metrics.values.get('unkey_buffer_state_total{name="q",state="dropped"}')).toBe(1);
 });
 
-it('lets a producer wait for room', async () => {
-  const { started, work, release } = gate();
-  const queue = createWorkQueue<string>({ ...basics, capacity: 1, whenFull: 'wait', work });
-  await queue.offer('a');
-  await queue.offer('b');
-  let accepted = false;
-  const waiting = queue.offer('c').then(() => {
-    accepted = true;
-  });
-  await settle();
-  expect(accepted).toBe(false);
-  release('a');
-  await waiting;
-  expect(started).toEqual(['a', 'b']);
-});
-
 it('logs work that fails and goes on', async () => {
   const log = recordingLogger();
   const done: string[] = [];
   const queue = createWorkQueue<string>({
     ...basics,
     log,
-    whenFull: 'drop',
+
     work: async (item) => {
       if (item === 'bad') throw new Error('broken');
       done.push(item);
@@ -98,7 +82,7 @@ it('works outside the request that handed the item over', async () => {
   let seen: unknown = 'nothing';
   const queue = createWorkQueue<string>({
     ...basics,
-    whenFull: 'drop',
+
     work: async () => {
       seen = currentRequestScope();
     },
@@ -112,14 +96,14 @@ it('works outside the request that handed the item over', async () => {
 describe('close', () => {
   it('is done at once when there is no work', async () => {
     const { work } = gate();
-    const queue = createWorkQueue<string>({ ...basics, whenFull: 'drop', work });
+    const queue = createWorkQueue<string>({ ...basics, work });
     expect(await queue.close(5_000)).toBe(true);
     expect(queue.push('late')).toBe(false);
   });
 
   it('waits for the work, however often it is asked', async () => {
     const { started, work, release } = gate();
-    const queue = createWorkQueue<string>({ ...basics, whenFull: 'drop', work });
+    const queue = createWorkQueue<string>({ ...basics, work });
     queue.push('a');
     queue.push('b');
     const closings = [queue.close(5_000), queue.close()];
@@ -133,7 +117,7 @@ describe('close', () => {
   it('gives up when time runs out, says how much is lost, and begins nothing more', async () => {
     const { started, work, release } = gate();
     const log = recordingLogger();
-    const queue = createWorkQueue<string>({ ...basics, log, whenFull: 'drop', work });
+    const queue = createWorkQueue<string>({ ...basics, log, work });
     queue.push('a');
     queue.push('b');
     expect(await queue.close(20)).toBe(false);

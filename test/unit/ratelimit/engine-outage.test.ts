@@ -49,13 +49,38 @@ describe('an origin that fails', () => {
     expect(origin.reads.length).toBeLessThan(50);
     expect(origin.reads.length + origin.added.length).toBe(20);
     expect(metrics.values.get(errors('sync', 'circuit_open'))).toBe(90);
-    expect(log.lines.filter(({ fields }) => 'reason' in fields)).toHaveLength(20);
+    expect(log.lines.filter(({ fields }) => 'reason' in fields)).toMatchObject([
+      { level: 'warn', fields: { reason: 'other', unlogged: 0 } },
+    ]);
 
     origin.beforeRead = async () => undefined;
     origin.beforeAdd = async () => undefined;
     origin.values.set(keyAt(0), 3);
     clock.advance(5000);
     expect(await engine.limit(request({ cost: 0 }))).toMatchObject({ remaining: 7 });
+  });
+
+  it('is told of in one line every five seconds, however many calls fail', async () => {
+    const origin = fakeOrigin();
+    // Every third one, which is not enough for the breaker.
+    let additions = 0;
+    origin.beforeAdd = async () => {
+      if (additions++ % 3 === 0) throw new Error('gone');
+    };
+    const { clock, engine, log } = nodeOn(origin);
+    const hits = async (): Promise<void> => {
+      for (let i = 0; i < 12; i++) {
+        await engine.limit(request({ limit: 1000 }));
+        await settled();
+      }
+    };
+    await hits();
+    clock.advance(4_999);
+    await hits();
+    expect(log.lines).toHaveLength(1);
+    clock.advance(1);
+    await hits();
+    expect(log.lines).toMatchObject([{ fields: { unlogged: 0 } }, { fields: { unlogged: 7 } }]);
   });
 });
 

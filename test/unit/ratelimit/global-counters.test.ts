@@ -74,14 +74,17 @@ function published({ statements }: RecordingStore): string[][] {
   );
 }
 
-const imported = (over: object = {}): object => ({
+/** A row as the store has it, of another region. */
+const row = (over: object = {}): object => ({
   workspaceId: 'ws_1',
   namespace: 'rlns_A',
   identifier: 'u1',
   durationMs: 60_000,
   sequence: SEQUENCE,
-  own: '0',
-  others: '0',
+  region: 'us',
+  count: 0,
+  pk: 1,
+  expiresAt: W + 120_000,
   ...over,
 });
 
@@ -120,7 +123,7 @@ describe('a push', () => {
   it('publishes any count of a cell in which others count, but nothing of its own making', async () => {
     const store = recordingStore();
     const { engine, globals } = regionOn(store);
-    store.rows = [imported({ others: '9' })];
+    store.rows = [row({ count: 9 })];
     await globals.pull();
     store.statements.length = 0;
     await globals.push();
@@ -185,7 +188,7 @@ describe('a pull', () => {
   it('raises both counts and leaves the origin to be asked', async () => {
     const store = recordingStore();
     const { engine, globals, metrics } = regionOn(store);
-    store.rows = [imported({ own: '2', others: '3' })];
+    store.rows = [row({ region: 'eu', count: 2 }), row({ count: 1 }), row({ region: 'ap', count: '2' })];
     await globals.pull();
     const cell = engine.cells.cell(engine.cells.bucket(request()), SEQUENCE);
     expect(cell).toMatchObject({ val: 2, imported: 3, hydrated: false });
@@ -194,10 +197,31 @@ describe('a pull', () => {
     expect(metrics.values.get('unkey_ratelimit_global_pull_rows_last_poll{}')).toBe(1);
     expect(await engine.limit(request({ limit: 20 }))).toMatchObject({ remaining: 14 });
 
-    store.rows = [imported({ own: '1', others: '2' })];
+    store.rows = [row({ region: 'eu', count: 1 }), row({ count: 2 })];
     await globals.pull();
     expect(cell).toMatchObject({ val: 3, imported: 3 });
     expect(metrics.values.get('unkey_ratelimit_global_pull_rows_applied_total{}')).toBe(1);
+  });
+
+  it('goes on page by page, and sums a cell that is spread over them', async () => {
+    const store = recordingStore();
+    const { engine, globals, metrics } = regionOn(store);
+    const full = Array.from({ length: 5000 }, (_, index) =>
+      row({ pk: index, identifier: `u${index}`, count: 1 }),
+    );
+    store.before = async () => {
+      store.rows =
+        store.statements.length === 1 ? full : [row({ region: 'ap', pk: 5000, identifier: 'u0', count: 2 })];
+    };
+    await globals.pull();
+    expect(store.statements.map(({ params }) => params)).toEqual([
+      { now: W, limit: 5000 },
+      { expiresAt: W + 120_000, pk: 4999, limit: 5000 },
+    ]);
+    const cell = engine.cells.cell(engine.cells.bucket(request({ identifier: 'u0' })), SEQUENCE);
+    expect(cell.imported).toBe(3);
+    expect(metrics.values.get('unkey_ratelimit_global_pull_rows_last_poll{}')).toBe(5000);
+    expect(metrics.values.get('unkey_ratelimit_global_pull_rows_applied_total{}')).toBe(5000);
   });
 
   it('finds a long identifier by its hash, also when it comes first', async () => {
@@ -206,11 +230,11 @@ describe('a pull', () => {
     const sending = regionOn(store);
     await hit(sending.engine, 1, { identifier, limit: 1 });
     await sending.globals.push();
-    const row = store.statements[0]?.params.row0 as string[] | undefined;
-    const stored = row?.[2];
+    const sent = store.statements[0]?.params.row0 as string[] | undefined;
+    const stored = sent?.[2];
     expect(stored).toMatch(/^sha256:/);
 
-    store.rows = [imported({ identifier: stored, others: '9' })];
+    store.rows = [row({ identifier: stored, count: 9 })];
     const receiving = regionOn(store);
     await receiving.globals.pull();
     expect(await receiving.engine.limit(request({ identifier, cost: 2 }))).toMatchObject({ success: false });
@@ -224,7 +248,7 @@ describe('a pull', () => {
     expect(metrics.values.get('unkey_ratelimit_global_pull_errors_total{}')).toBe(1);
     expect(log.lines).toMatchObject([{ level: 'warn' }]);
     store.before = async () => undefined;
-    store.rows = [imported({ others: '1' })];
+    store.rows = [row({ count: 1 })];
     await globals.pull();
     expect(metrics.values.get('unkey_ratelimit_global_entries_created_total{}')).toBe(1);
   });
@@ -240,8 +264,8 @@ describe('the exchange', () => {
     globals.start();
     await settled();
     expect(store.statements.map(({ operation }) => operation).toSorted()).toEqual([
+      'listGlobalCounters',
       'raiseGlobalCounters',
-      'sumGlobalCounters',
     ]);
     let closed = false;
     const closing = globals.close().then(() => {

@@ -63,8 +63,10 @@ describe('a replay', () => {
     for (let i = 0; i < many; i++) await engine.limit(request({ limit: 1_000_000 }));
     expect(origin.added).toHaveLength(8);
     expect(metrics.values.get('unkey_buffer_state_total{name="ratelimit_replays",state="dropped"}')).toBe(5);
+    expect(engine.unreplayed).toBe(many - 5);
     go.resolve();
     await engine.close();
+    expect(engine.unreplayed).toBe(0);
     expect(origin.values.get(keyAt(0))).toBe(many - 5);
     expect(engine.cells.bucket(request()).newest?.unconfirmed).toBe(0);
     expect(await engine.limit(request({ limit: 1_000_000, cost: 0 }))).toMatchObject({ current: many });

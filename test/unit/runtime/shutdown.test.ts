@@ -83,3 +83,26 @@ it('closes everything once, however often it is asked', async () => {
   expect(await Promise.all([shutdown.run(), shutdown.run()])).toEqual([true, true]);
   expect(close).toHaveBeenCalledTimes(1);
 });
+
+it('tells what would be lost without it, until that is saved', async () => {
+  const shutdown = createShutdown({ log: silentLogger });
+  let waiting = 7;
+  shutdown.add(
+    'buffers',
+    'replays',
+    () => {
+      waiting = 0;
+    },
+    () => waiting,
+  );
+  shutdown.add(
+    'buffers',
+    'credit writes',
+    () => undefined,
+    () => 0,
+  );
+  shutdown.add('connections', 'database', () => undefined);
+  expect(shutdown.unwritten()).toEqual({ replays: 7 });
+  await shutdown.run();
+  expect(shutdown.unwritten()).toEqual({});
+});

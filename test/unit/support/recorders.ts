@@ -7,12 +7,26 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** A logger that keeps what it is told. */
+/** What every line of a process has of its own: a field of the same name would be in the line twice. */
+const TAKEN: ReadonlySet<string> = new Set([
+  'time',
+  'level',
+  'msg',
+  'service',
+  'instanceId',
+  'platform',
+  'region',
+  'version',
+]);
+
+/** A logger that keeps what it is told. Throws for a field whose name the line has already. */
 export function recordingLogger(): Logger & { readonly lines: LogLine[] } {
   const lines: LogLine[] = [];
   const at =
     (level: LogLine['level']) =>
     (fields: object, message: string): void => {
+      const taken = Object.keys(fields).find((name) => TAKEN.has(name));
+      if (taken !== undefined) throw new Error(`the log line "${message}" has a field ${taken} already`);
       lines.push({ level, fields, message });
     };
   const logger = {

@@ -5,13 +5,13 @@ import { type Logger, silentLogger } from '../../../src/lib/logger.ts';
 import { type Metrics, silentMetrics } from '../../../src/lib/metrics.ts';
 import { type CreditNode, createCreditNode } from '../../../src/services/usage/credit-node.ts';
 import type { CreditCounters } from '../../../src/storage/counters/credit-counters.ts';
-import {
-  createMemoryCreditCounters,
-  type MemoryCreditCounters,
-} from '../../../src/storage/counters/credit-counters-memory.ts';
 import { type Database, DatabaseError } from '../../../src/storage/sql/database.ts';
 import { createMigrator } from '../../../src/storage/sql/migrator.ts';
 import { createSqliteDatabase } from '../../../src/storage/sql/sqlite.ts';
+import {
+  createMemoryCreditCounters,
+  type MemoryCreditCounters,
+} from '../../support/memory-credit-counters.ts';
 
 /** `mute` = Redis does what it is told, and the answer is lost on its way. */
 export type RedisState = 'up' | 'down' | 'mute';

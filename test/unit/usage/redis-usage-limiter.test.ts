@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentMetrics } from '../../../src/lib/metrics.ts';
 import { createRedisUsageLimiter } from '../../../src/services/usage/redis-usage-limiter.ts';
-import { createMemoryCreditCounters } from '../../../src/storage/counters/credit-counters-memory.ts';
 import { type Database, DatabaseError } from '../../../src/storage/sql/database.ts';
+import { createMemoryCreditCounters } from '../../support/memory-credit-counters.ts';
 import { recordingLogger } from '../support/recorders.ts';
 import { insert, migratedStore } from '../support/store.ts';
 
@@ -27,14 +27,19 @@ async function limiterWith(credits: number) {
   const store = { isDown: false, attempts: 0 };
   const log = recordingLogger();
   const counters = createMemoryCreditCounters({ clock: systemClock });
-  const transaction: Database['transaction'] = (work) => {
+  const attempt = <T>(work: () => Promise<T>): Promise<T> => {
     store.attempts++;
-    if (store.isDown) return Promise.reject(new DatabaseError('connection lost', { transient: true }));
-    return db.transaction(work);
+    return work();
   };
+  const gone = (): Promise<never> =>
+    Promise.reject(new DatabaseError('connection lost', { transient: true }));
+  const transaction: Database['transaction'] = (work) =>
+    attempt(() => (store.isDown ? gone() : db.transaction(work)));
+  const all: Database['primary']['all'] = (...query) =>
+    store.isDown ? attempt(gone) : db.primary.all(...query);
   const usage = createRedisUsageLimiter({
     counters,
-    db: { ...db, dialect: db.dialect, primary: db.primary, replica: db.replica, transaction },
+    db: { ...db, dialect: db.dialect, primary: { ...db.primary, all }, replica: db.replica, transaction },
     clock: systemClock,
     metrics: silentMetrics,
     log,
@@ -86,7 +91,9 @@ describe('closing', () => {
   test('writes back what is left and takes the ledgers out of Redis', async () => {
     const { usage, counters, stored } = await limiterWith(10);
     await usage.spend({ keyId: KEY, cost: 3 });
+    expect(usage.unsettledKeys).toBe(1);
     await Promise.all([usage.close(), usage.close()]);
+    expect(usage.unsettledKeys).toBe(0);
     expect(await stored()).toBe(7);
     expect(await counters.spent([KEY])).toEqual([new Map()]);
   });

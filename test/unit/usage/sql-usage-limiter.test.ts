@@ -138,6 +138,29 @@ describe('spending credits', () => {
     expect((failure as Fault).publicMessage).not.toContain('connection lost');
   });
 
+  it('fails at once behind others that a silent store let wait in vain', async () => {
+    const db = await storeWithKey(5);
+    const patience = Promise.withResolvers<void>();
+    let transactions = 0;
+    const silent: Database = {
+      ...db,
+      dialect: db.dialect,
+      primary: db.primary,
+      replica: db.replica,
+      transaction: async () => {
+        transactions++;
+        await patience.promise;
+        throw new DatabaseError('no connection in time', { transient: true, retry: false });
+      },
+    };
+    const usage = createSqlUsageLimiter({ db: silent, metrics: silentMetrics });
+    const spendings = Array.from({ length: 1_500 }, () => usage.spend({ keyId: 'key_1', cost: 1 }));
+    patience.resolve();
+    const ends = await Promise.allSettled(spendings);
+    expect(ends.filter(({ status }) => status === 'rejected')).toHaveLength(1_500);
+    expect(transactions).toBe(1);
+  });
+
   it('refuses a negative cost', async () => {
     const usage = createSqlUsageLimiter({ db: await storeWithKey(1), metrics: silentMetrics });
     await expect(usage.spend({ keyId: 'key_1', cost: -1 })).rejects.toThrow(RangeError);

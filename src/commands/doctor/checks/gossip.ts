@@ -49,7 +49,8 @@ function judgeKey(secretKey: string): Finding {
 }
 
 function poolCheck(pool: PoolName, gossip: GossipConfig, identity: NodeIdentity): Check {
-  const seeds = pool === 'lan' ? gossip.lanSeeds : gossip.wanSeeds;
+  const configured = pool === 'lan' ? gossip.lanSeeds : gossip.wanSeeds;
+  const seeds = configured.filter((seed) => seed.trim() !== '');
   const port = pool === 'lan' ? gossip.lanPort : gossip.wanPort;
   const remedy = `check gossip.${pool}_seeds, and that TCP port ${port} is open between the nodes`;
   // A check runs several times; the others are to be disturbed once.
@@ -93,11 +94,12 @@ function judgeNoSeeds(pool: PoolName): Finding {
 async function judgeSight(pool: PoolName, { seeds, members }: PoolSight, remedy: string): Promise<Finding> {
   const refused = seeds.filter(({ error }) => error !== undefined).map(({ endpoint }) => endpoint);
   const count = `${seeds.length - refused.length} of ${seeds.length} seed addresses answered`;
+  const strict = await firstListening(refused);
+  if (strict !== undefined) {
+    return fail(`${formatEndpoint(strict)} listens, but does not accept this key`, SAME_KEY);
+  }
   if (refused.length === seeds.length) {
-    const strict = await firstListening(refused);
-    return strict === undefined
-      ? warn(`no seed answers: ${refused.map(formatEndpoint).join(', ')}`, remedy)
-      : fail(`${formatEndpoint(strict)} listens, but does not accept this key`, SAME_KEY);
+    return warn(`no seed answers: ${refused.map(formatEndpoint).join(', ')}`, remedy);
   }
   const nodes = members.map(({ nodeId, region }) => `${nodeId} (${region})`).sort();
   const detail = `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}: ${nodes.join(', ')}; ${count}`;

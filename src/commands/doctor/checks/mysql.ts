@@ -189,7 +189,10 @@ function primaryChecks(database: MigratableDatabase, address: MysqlAddress): Che
       const there = await serverTime(q);
       return judgeClock(there - (before + Date.now()) / 2);
     }),
-    child('mysql.latency', async () => judgeLatency(await medianOfThree(() => database.ping()))),
+    {
+      ...child('mysql.latency', async () => judgeLatency(await medianOfThree(() => database.ping()))),
+      isMeasurement: true,
+    },
   ];
 }
 

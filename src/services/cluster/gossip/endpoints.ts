@@ -1,6 +1,7 @@
 // From what an operator writes (host names, addresses, ports) to what is dialled and advertised.
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { withDeadline } from '../../../lib/deadline.ts';
 
 /** A host name or an IP address, and a TCP port. */
 export interface Endpoint {
@@ -15,17 +16,8 @@ const RESOLVE_MS = 3_000;
 
 /** The system's resolver, hosts file included. Rejects after three seconds. */
 export const systemResolve: Resolve = async (host) => {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`${host} was not resolved in ${RESOLVE_MS} ms`)),
-    RESOLVE_MS,
-  );
-  try {
-    const found = await Promise.race([lookup(host, { all: true, order: 'verbatim' }), late.promise]);
-    return found.map(({ address }) => address);
-  } finally {
-    clearTimeout(timer);
-  }
+  const found = await withDeadline(lookup(host, { all: true, order: 'verbatim' }), RESOLVE_MS);
+  return found.map(({ address }) => address);
 };
 
 const BRACKETED = /^\[([^\]]+)\](?::(\d{1,5}))?$/;

@@ -1,6 +1,7 @@
 // What travels between nodes: a header that routes it, and a payload of some kind. JSON with a version, so that a fleet
 // can be upgraded node by node. Source: messages of the gossip cluster, caches chapter.
 import type { InvalidationMessage } from '../cluster.ts';
+import { parseJsonMessage } from './json-message.ts';
 import type { PoolName } from './options.ts';
 
 export interface Envelope {
@@ -25,7 +26,7 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
 }
 
 export function decodeEnvelope(data: Uint8Array): Decoded {
-  const message = parseObject(data);
+  const message = parseJsonMessage(data);
   if (message === undefined || typeof message.v !== 'number') return 'malformed';
   if (message.v !== VERSION) return 'unknown';
   const { direction, sourceRegion, senderNode, sentAt, kind, payload } = message;
@@ -50,16 +51,6 @@ export function invalidationOf({ kind, payload }: Envelope): InvalidationMessage
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
-
-function parseObject(data: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
-    throw error;
-  }
-}
 
 /** Characters of keys in one message: far below what a node takes, so that one message holds no connection for long. */
 const MAX_KEY_CHARACTERS = 64 * 1024;

@@ -24,11 +24,11 @@ export function createMemberReport(
     },
     joined({ nodeId, region }) {
       metrics.count('unkey_cluster_membership_events_total', { event_type: 'join' });
-      log.info({ pool, nodeId, region }, 'a gossip node joined');
+      log.info({ pool, nodeId, nodeRegion: region }, 'a gossip node joined');
     },
     left({ nodeId, region }) {
       metrics.count('unkey_cluster_membership_events_total', { event_type: 'leave' });
-      log.info({ pool, nodeId, region }, 'a gossip node left');
+      log.info({ pool, nodeId, nodeRegion: region }, 'a gossip node left');
     },
   };
 }

@@ -1,3 +1,4 @@
+import { withDeadline } from '../../../lib/deadline.ts';
 import { type Periodic, startPeriodic } from '../../../lib/periodic.ts';
 import { advertisedEndpoints, type Endpoint, formatEndpoint } from './endpoints.ts';
 import { createMemberReport, type MemberReport } from './member-report.ts';
@@ -134,24 +135,17 @@ export class Participant {
     this.#heartbeat.stop();
     clearTimeout(this.#reply);
     clearTimeout(this.#redialTimer);
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(
-      () => late.reject(new Error(`not closed in ${TIMING.closeMs} ms`)),
-      TIMING.closeMs,
-    );
     const leaving = async () => {
       await this.#announce(true);
       await this.#node.flush(TIMING.flushMs);
       await this.#node.stop();
     };
     try {
-      await Promise.race([leaving(), late.promise]);
+      await withDeadline(leaving(), TIMING.closeMs);
     } catch (error) {
       this.#warn(error, 'leaving the gossip pool failed');
-    } finally {
-      clearTimeout(timer);
-      this.#report.members([]);
     }
+    this.#report.members([]);
   }
 
   #receive(topic: string, peerId: string, data: Uint8Array): void {

@@ -1,6 +1,7 @@
 // How the nodes of a pool learn of each other: each tells all others, again and again, who it is and where to reach it.
 import { isIP } from 'node:net';
 import type { Endpoint } from './endpoints.ts';
+import { parseJsonMessage } from './json-message.ts';
 import type { NodeIdentity } from './options.ts';
 
 /** An observer listens to the others for a moment; it counts as nobody and is never elected. */
@@ -28,15 +29,9 @@ export function encodePresence(presence: Presence): Uint8Array {
 
 /** undefined for what is not a presence message of a version known here. */
 export function decodePresence(bytes: Uint8Array): Presence | undefined {
-  let message: unknown;
-  try {
-    message = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
-    throw error;
-  }
-  if (typeof message !== 'object' || message === null) return undefined;
-  const { v, nodeId, region, role, sequence, endpoints, leaving } = message as Record<string, unknown>;
+  const message = parseJsonMessage(bytes);
+  if (message === undefined) return undefined;
+  const { v, nodeId, region, role, sequence, endpoints, leaving } = message;
   if (v !== VERSION || typeof nodeId !== 'string' || typeof region !== 'string') return undefined;
   if (role !== 'member' && role !== 'observer') return undefined;
   if (typeof sequence !== 'number' || !Number.isSafeInteger(sequence)) return undefined;

@@ -79,7 +79,10 @@ export async function insertSettlements(
   );
 }
 
-/** Overwrites what is settled of ledgers that have a row. No settlements, no statement. `now` in unix ms. */
+/**
+ * Overwrites what is settled of ledgers that have a row. No settlements, no statement. `now` in unix ms. On MySQL it must
+ * not read, and so lock, the rows of other ledgers, however few there are.
+ */
 export async function updateSettlements(
   tx: Transaction,
   settlements: readonly Settlement[],
@@ -94,7 +97,7 @@ export async function updateSettlements(
   });
   await tx.run(
     'updateSettlements',
-    `UPDATE credit_settlements SET settled = CASE ledger_id ${cases.join(' ')} END, updated_at = :now
+    `UPDATE credit_settlements${tx.dialect === 'mysql' ? ' FORCE INDEX (credit_settlements_ledger_id_unique)' : ''} SET settled = CASE ledger_id ${cases.join(' ')} END, updated_at = :now
       WHERE ledger_id IN (:ledgerIds)`,
     params,
   );

@@ -13,18 +13,17 @@ export interface GlobalCounterRow {
   readonly expiresAt: number;
 }
 
-/** What all regions have counted in one cell. */
-export interface GlobalCount {
-  readonly workspaceId: string;
-  readonly namespace: string;
-  readonly identifier: string;
-  /** Milliseconds. */
-  readonly durationMs: number;
-  readonly sequence: number;
-  /** By the region that asks. */
-  readonly own: number;
-  /** By the other regions, together. */
-  readonly others: number;
+/** A row of the table, as it is read page by page. */
+export interface PublishedCount extends Omit<GlobalCounterRow, 'expiresAt'> {
+  readonly region: string;
+  /** Where the next page begins when this is the last row of one. */
+  readonly cursor: GlobalCounterCursor;
+}
+
+/** Whatever the driver yields for the two columns. */
+export interface GlobalCounterCursor {
+  readonly expiresAt: number | string;
+  readonly pk: number | string;
 }
 
 /** Most rows of one statement. */
@@ -71,23 +70,48 @@ function valuesOf(row: GlobalCounterRow, region: string, now: number): SqlValue[
   ];
 }
 
-/** The counts of every cell that is not over at `now` (unix ms), summed over regions. */
-export async function sumGlobalCounters(q: Queryable, region: string, now: number): Promise<GlobalCount[]> {
-  const rows = await q.all<Omit<GlobalCount, 'own' | 'others'> & { own: SumColumn; others: SumColumn }>(
-    'sumGlobalCounters',
-    `SELECT workspace_id AS workspaceId, namespace, identifier, duration_ms AS durationMs, sequence,
-            SUM(CASE WHEN region = :region THEN \`count\` ELSE 0 END) AS own,
-            SUM(CASE WHEN region = :region THEN 0 ELSE \`count\` END) AS others
+/**
+ * A page of what all regions have counted in cells that are not over at `now` (unix ms), at most `MAX_GLOBAL_COUNTERS` rows;
+ * `after` is the cursor of the page before. Rows keep their place, whatever is counted meanwhile: none is met twice.
+ */
+export async function listGlobalCounters(
+  q: Queryable,
+  { now, after }: { readonly now: number; readonly after: GlobalCounterCursor | undefined },
+): Promise<PublishedCount[]> {
+  const limit = MAX_GLOBAL_COUNTERS;
+  const params: SqlParams =
+    after === undefined ? { now, limit } : { expiresAt: after.expiresAt, pk: after.pk, limit };
+  // The second form is two ranges of the index on expires_at, which ends in pk.
+  const where =
+    after === undefined
+      ? 'expires_at > :now'
+      : 'expires_at > :expiresAt OR (expires_at = :expiresAt AND pk > :pk)';
+  const rows = await q.all<StoredCount>(
+    'listGlobalCounters',
+    `SELECT pk, workspace_id AS workspaceId, namespace, identifier, duration_ms AS durationMs, sequence, region,
+            \`count\` AS \`count\`, expires_at AS expiresAt
        FROM ratelimit_global_counters
-      WHERE expires_at > :now
-      GROUP BY workspace_id, namespace, identifier, duration_ms, sequence`,
-    { region, now },
+      WHERE ${where}
+      ORDER BY expires_at, pk LIMIT :limit`,
+    params,
   );
-  return rows.map((row) => ({ ...row, own: Number(row.own), others: Number(row.others) }));
+  return rows.map(({ pk, expiresAt, durationMs, sequence, count, ...names }) => ({
+    ...names,
+    durationMs: Number(durationMs),
+    sequence: Number(sequence),
+    count: Number(count),
+    cursor: { expiresAt, pk },
+  }));
 }
 
-/** Sums are decimals, which drivers hand over as text. */
-type SumColumn = number | string;
+/** Drivers hand over as text what a number does not hold exactly. */
+interface StoredCount
+  extends GlobalCounterCursor,
+    Pick<PublishedCount, 'workspaceId' | 'namespace' | 'identifier' | 'region'> {
+  readonly durationMs: number | string;
+  readonly sequence: number | string;
+  readonly count: number | string;
+}
 
 /** Removes at most `limit` counters that were over before `now` (unix ms); how many there were. */
 export async function deleteExpiredGlobalCounters(q: Queryable, now: number, limit: number): Promise<number> {

@@ -1,7 +1,9 @@
 // Links between keys and their permissions and roles.
 
+import { chunksOf } from '../../../lib/chunks.ts';
 import type { Queryable } from '../database.ts';
-import { insertOrKeep } from '../dialect.ts';
+import { deleteMatching } from '../delete-by-pk.ts';
+import { insertOrKeep, MAX_LISTED } from '../dialect.ts';
 import type { PermissionRow } from './permissions.ts';
 import type { RoleRow } from './roles.ts';
 
@@ -62,17 +64,28 @@ export function listKeyRolePermissions(q: Queryable, keyIds: readonly string[]):
 /** Attaches permissions to a key; those already attached stay as they are. */
 export async function insertKeyPermissions(
   q: Queryable,
-  { keyId, workspaceId, createdAt, permissionIds }: Links & { readonly permissionIds: readonly string[] },
+  { permissionIds, ...of }: Links & { readonly permissionIds: readonly string[] },
+): Promise<void> {
+  await insertPermissionLinks(
+    q,
+    permissionIds.map((permissionId) => ({ ...of, permissionId })),
+  );
+}
+
+/** Attaches permissions to keys; links that are there stay as they are. */
+export async function insertPermissionLinks(
+  q: Queryable,
+  links: ReadonlyArray<Links & { readonly permissionId: string }>,
 ): Promise<void> {
   await insertOrKeep(
     q,
     'insertKeyPermissions',
     'keys_permissions',
-    permissionIds.map((permissionId) => ({
-      key_id: keyId,
-      permission_id: permissionId,
-      workspace_id: workspaceId,
-      created_at_m: createdAt,
+    links.map((link) => ({
+      key_id: link.keyId,
+      permission_id: link.permissionId,
+      workspace_id: link.workspaceId,
+      created_at_m: link.createdAt,
     })),
     ['key_id', 'permission_id'],
   );
@@ -81,59 +94,105 @@ export async function insertKeyPermissions(
 /** Attaches roles to a key; those already attached stay as they are. */
 export async function insertKeyRoles(
   q: Queryable,
-  { keyId, workspaceId, createdAt, roleIds }: Links & { readonly roleIds: readonly string[] },
+  { roleIds, ...of }: Links & { readonly roleIds: readonly string[] },
+): Promise<void> {
+  await insertRoleLinks(
+    q,
+    roleIds.map((roleId) => ({ ...of, roleId })),
+  );
+}
+
+/** Attaches roles to keys; links that are there stay as they are. */
+export async function insertRoleLinks(
+  q: Queryable,
+  links: ReadonlyArray<Links & { readonly roleId: string }>,
 ): Promise<void> {
   await insertOrKeep(
     q,
     'insertKeyRoles',
     'keys_roles',
-    roleIds.map((roleId) => ({
-      key_id: keyId,
-      role_id: roleId,
-      workspace_id: workspaceId,
-      created_at_m: createdAt,
+    links.map((link) => ({
+      key_id: link.keyId,
+      role_id: link.roleId,
+      workspace_id: link.workspaceId,
+      created_at_m: link.createdAt,
     })),
     ['key_id', 'role_id'],
   );
 }
 
-/** Ids of the permissions attached to a key, whether or not their rows exist. */
-export async function listAttachedPermissionIds(q: Queryable, keyId: string): Promise<string[]> {
-  const rows = await q.all<{ id: string }>(
-    'listAttachedPermissionIds',
-    'SELECT permission_id AS id FROM keys_permissions WHERE key_id = :keyId ORDER BY permission_id',
-    { keyId },
-  );
-  return rows.map((row) => row.id);
+/** A permission attached to a key; `name` and `slug` are null when it exists no more. */
+export interface AttachedPermissionRow {
+  readonly id: string;
+  readonly name: string | null;
+  readonly slug: string | null;
 }
 
-/** Ids of the roles attached to a key, whether or not their rows exist. */
-export async function listAttachedRoleIds(q: Queryable, keyId: string): Promise<string[]> {
-  const rows = await q.all<{ id: string }>(
-    'listAttachedRoleIds',
-    'SELECT role_id AS id FROM keys_roles WHERE key_id = :keyId ORDER BY role_id',
-    { keyId },
-  );
-  return rows.map((row) => row.id);
+/** A role attached to a key; `name` is null when it exists no more. */
+export interface AttachedRoleRow {
+  readonly id: string;
+  readonly name: string | null;
 }
 
+/** Every permission attached to a key itself, also those whose row is gone. */
+export function listAttachedPermissions(q: Queryable, keyId: string): Promise<AttachedPermissionRow[]> {
+  return q.all<AttachedPermissionRow>(
+    'listAttachedPermissions',
+    `SELECT kp.permission_id AS id, p.name AS name, p.slug AS slug
+       FROM keys_permissions kp
+       LEFT JOIN permissions p ON p.id = kp.permission_id
+      WHERE kp.key_id = :keyId
+      ORDER BY kp.permission_id`,
+    { keyId },
+  );
+}
+
+/** Every role attached to a key, also those whose row is gone. */
+export function listAttachedRoles(q: Queryable, keyId: string): Promise<AttachedRoleRow[]> {
+  return q.all<AttachedRoleRow>(
+    'listAttachedRoles',
+    `SELECT kr.role_id AS id, r.name AS name
+       FROM keys_roles kr
+       LEFT JOIN roles r ON r.id = kr.role_id
+      WHERE kr.key_id = :keyId
+      ORDER BY kr.role_id`,
+    { keyId },
+  );
+}
+
+/** Detaches permissions from a key; those not attached are passed over. */
 export async function deleteKeyPermissions(
   q: Queryable,
   keyId: string,
   permissionIds: readonly string[],
 ): Promise<void> {
-  if (permissionIds.length === 0) return;
-  await q.run(
-    'deleteKeyPermissions',
-    'DELETE FROM keys_permissions WHERE key_id = :keyId AND permission_id IN (:permissionIds)',
-    { keyId, permissionIds },
-  );
+  for (const ids of chunksOf(permissionIds, MAX_LISTED)) {
+    await q.run(
+      'deleteKeyPermissions',
+      'DELETE FROM keys_permissions WHERE key_id = :keyId AND permission_id IN (:ids)',
+      { keyId, ids },
+    );
+  }
 }
 
+/** Detaches roles from a key; those not attached are passed over. */
 export async function deleteKeyRoles(q: Queryable, keyId: string, roleIds: readonly string[]): Promise<void> {
-  if (roleIds.length === 0) return;
-  await q.run('deleteKeyRoles', 'DELETE FROM keys_roles WHERE key_id = :keyId AND role_id IN (:roleIds)', {
-    keyId,
-    roleIds,
+  for (const ids of chunksOf(roleIds, MAX_LISTED)) {
+    await q.run('deleteKeyRoles', 'DELETE FROM keys_roles WHERE key_id = :keyId AND role_id IN (:ids)', {
+      keyId,
+      ids,
+    });
+  }
+}
+
+/** Takes a permission from every key that holds it directly. No index leads from a permission to its keys. */
+export async function deletePermissionFromKeys(q: Queryable, permissionId: string): Promise<void> {
+  await deleteMatching(q, 'deletePermissionFromKeys', 'keys_permissions', 'permission_id = :permissionId', {
+    permissionId,
   });
+}
+
+/** Takes a role from every key that has it. */
+export async function deleteRoleFromKeys(q: Queryable, roleId: string): Promise<void> {
+  await deleteMatching(q, 'deleteRoleFromKeys', 'keys_roles', 'role_id = :roleId', { roleId });
 }

@@ -1,5 +1,7 @@
+import { chunksOf } from '../../../lib/chunks.ts';
 import type { Queryable } from '../database.ts';
-import { insertRows } from '../dialect.ts';
+import { insertOrKeep, insertRows, MAX_LISTED } from '../dialect.ts';
+import { type NewKeyRow, newKeyColumns } from './keys.ts';
 
 export interface KeyMigrationRow {
   readonly id: string;
@@ -47,6 +49,72 @@ export async function findKeyMigration(
     { id, workspaceId },
   );
   return rows[0];
+}
+
+/** Those of the hashes that keys have, of whatever workspace and deleted or not. */
+export async function listTakenHashes(q: Queryable, hashes: readonly string[]): Promise<string[]> {
+  const taken: string[] = [];
+  for (const listed of chunksOf(hashes, MAX_LISTED)) {
+    const rows = await q.all<{ hash: string }>(
+      'listTakenHashes',
+      'SELECT hash FROM `keys` WHERE hash IN (:listed) ORDER BY hash',
+      { listed },
+    );
+    for (const { hash } of rows) taken.push(hash);
+  }
+  return taken;
+}
+
+/**
+ * Rows of one statement. The meta of a key may take 64 KiB, twice that once escaped: so many stay below 16 MiB, the
+ * smallest limit of a statement that servers come with.
+ */
+const KEYS_PER_INSERT = 100;
+
+/** Inserts the keys whose hash is still free, pending under the migration. Read them again to learn which. */
+export async function insertMigratedKeysOrKeep(
+  q: Queryable,
+  migrationId: string,
+  keys: readonly NewKeyRow[],
+): Promise<void> {
+  for (const some of chunksOf(keys, KEYS_PER_INSERT)) {
+    await insertOrKeep(
+      q,
+      'insertMigratedKeysOrKeep',
+      'keys',
+      some.map((key) => ({ ...newKeyColumns(key), pending_migration_id: migrationId })),
+      ['hash'],
+    );
+  }
+}
+
+/** Ids and hashes of those keys that exist. */
+export async function listKeyHashes(
+  q: Queryable,
+  ids: readonly string[],
+): Promise<{ readonly id: string; readonly hash: string }[]> {
+  const found: { id: string; hash: string }[] = [];
+  for (const listed of chunksOf(ids, MAX_LISTED)) {
+    const rows = await q.all<{ id: string; hash: string }>(
+      'listKeyHashes',
+      'SELECT id, hash FROM `keys` WHERE id IN (:listed) ORDER BY id',
+      { listed },
+    );
+    found.push(...rows);
+  }
+  return found;
+}
+
+/** Whether a key that is not deleted has this hash. */
+export async function hasLiveKey(q: Queryable, hash: string): Promise<boolean> {
+  const rows = await q.all(
+    'hasLiveKey',
+    'SELECT id FROM `keys` WHERE hash = :hash AND deleted_at_m IS NULL',
+    {
+      hash,
+    },
+  );
+  return rows.length > 0;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Queryable, Transaction } from '../database.ts';
-import { forUpdate } from '../dialect.ts';
+import { byPrimaryKey, forUpdate } from '../dialect.ts';
 
 /** A day's refill, as the selection of keys needs it. Source: the refill job of the key chapter. */
 export interface RefillDay {
@@ -73,9 +73,4 @@ export async function refillKeys(
       WHERE pk IN (:pks)`,
     { ...change },
   );
-}
-
-/** MySQL locks every row that it reads, and may think it faster to read more than those asked for. */
-function byPrimaryKey(q: Queryable): string {
-  return q.dialect === 'mysql' ? ' FORCE INDEX (PRIMARY)' : '';
 }

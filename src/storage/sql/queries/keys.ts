@@ -1,5 +1,5 @@
-import type { Queryable, SqlParams, SqlValue } from '../database.ts';
-import { insertRows } from '../dialect.ts';
+import type { Queryable, SqlParams, SqlValue, Transaction } from '../database.ts';
+import { forUpdate, insertRows, type RowValues } from '../dialect.ts';
 
 /** Columns of a key that are written as they are read. */
 interface KeyBase {
@@ -73,6 +73,33 @@ export async function findLiveKey(
   return rows[0];
 }
 
+/**
+ * Locks a key that is not deleted until the transaction ends; false when there is no such key. As the first statement
+ * of a transaction it lets the reads after it see every change that was committed under the same lock.
+ */
+export async function lockKey(tx: Transaction, keyId: string): Promise<boolean> {
+  const rows = await tx.all(
+    'lockKey',
+    `SELECT id FROM \`keys\` WHERE id = :keyId AND deleted_at_m IS NULL${forUpdate(tx)}`,
+    { keyId },
+  );
+  return rows.length > 0;
+}
+
+/** The key with this id, unless it is deleted, and the workspace that it acts for. */
+export async function findKey(
+  q: Queryable,
+  keyId: string,
+): Promise<(KeyRow & Pick<NewKeyRow, 'forWorkspaceId'>) | undefined> {
+  const rows = await q.all<KeyRow & Pick<NewKeyRow, 'forWorkspaceId'>>(
+    'findKey',
+    `SELECT ${KEY_COLUMNS}, k.for_workspace_id AS forWorkspaceId
+       FROM \`keys\` k WHERE k.id = :keyId AND k.deleted_at_m IS NULL`,
+    { keyId },
+  );
+  return rows[0];
+}
+
 /** Keys that are not deleted, of a keyspace that is not, by id, from `cursor` on when given; of one identity when given. */
 export function listKeysOfKeyspace(
   q: Queryable,
@@ -124,29 +151,29 @@ export interface NewKeyRow extends KeyBase {
 
 /** Throws a DuplicateKeyError when an id or hash is taken. */
 export async function insertKeys(q: Queryable, keys: readonly NewKeyRow[]): Promise<void> {
-  await insertRows(
-    q,
-    'insertKeys',
-    'keys',
-    keys.map((key) => ({
-      id: key.id,
-      key_auth_id: key.keyspaceId,
-      hash: key.hash,
-      start: key.start,
-      workspace_id: key.workspaceId,
-      for_workspace_id: key.forWorkspaceId,
-      name: key.name,
-      identity_id: key.identityId,
-      meta: key.meta,
-      expires: key.expires,
-      created_at_m: key.createdAt,
-      enabled: key.enabled,
-      remaining_requests: key.remaining,
-      refill_amount: key.refillAmount,
-      refill_day: key.refillDay,
-      last_used_at: 0,
-    })),
-  );
+  await insertRows(q, 'insertKeys', 'keys', keys.map(newKeyColumns));
+}
+
+/** A new key as columns; those that are not named start NULL. */
+export function newKeyColumns(key: NewKeyRow): RowValues {
+  return {
+    id: key.id,
+    key_auth_id: key.keyspaceId,
+    hash: key.hash,
+    start: key.start,
+    workspace_id: key.workspaceId,
+    for_workspace_id: key.forWorkspaceId,
+    name: key.name,
+    identity_id: key.identityId,
+    meta: key.meta,
+    expires: key.expires,
+    created_at_m: key.createdAt,
+    enabled: key.enabled,
+    remaining_requests: key.remaining,
+    refill_amount: key.refillAmount,
+    refill_day: key.refillDay,
+    last_used_at: 0,
+  };
 }
 
 export async function insertCiphertext(

@@ -56,6 +56,14 @@ describe('the section [gossip]', () => {
     expect(problem(section)).toContain('gossip.secret_key: must be 32 to 128 characters of base64');
   });
 
+  it('says once what several rules find', () => {
+    expect(problem('secret_key = "short!"').split('\n')).toHaveLength(1);
+  });
+
+  it('takes seeds without a name, such as those of an unset variable', () => {
+    expect(load(`${key(32)}\nlan_seeds = ["", "node-2"]`)).toMatchObject({ lanSeeds: ['', 'node-2'] });
+  });
+
   it.each(['lan_port = 0', 'lan_port = 65536', 'wan_port = 0'])('refuses %s', (port) => {
     expect(problem(`${key(32)}\n${port}`)).toContain(`gossip.${port.split(' ')[0]}`);
   });

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../lib/clock.ts';
-import { COUNTER_TTL_MS, type CreditCounters, HYDRATION_TTL_MS, LEDGER_TTL_MS } from './credit-counters.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import {
+  COUNTER_TTL_MS,
+  type CreditCounters,
+  HYDRATION_TTL_MS,
+  LEDGER_TTL_MS,
+} from '../../src/storage/counters/credit-counters.ts';
 
 /** What lives until a time, in unix milliseconds. */
 interface Mortal<T> {
