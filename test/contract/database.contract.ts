@@ -371,11 +371,22 @@ export function describeDatabase(name: string, open: () => Promise<MigratableDat
         let attempts = 0;
         const work = db.transaction(async () => {
           attempts++;
-          throw new DatabaseError('deadlock', { transient: true });
+          throw new DatabaseError('gone', { transient: true });
+        });
+
+        await expect(work).rejects.toThrow('gone');
+        expect(attempts).toBe(3);
+      });
+
+      test('gives a transaction that lost against others six attempts', async () => {
+        let attempts = 0;
+        const work = db.transaction(async () => {
+          attempts++;
+          throw new DatabaseError('deadlock', { contention: true });
         });
 
         await expect(work).rejects.toThrow('deadlock');
-        expect(attempts).toBe(3);
+        expect(attempts).toBe(6);
       });
 
       test('never replays on a duplicate key or a failure that stays', async () => {

@@ -28,7 +28,7 @@ export async function lockPermissions(
   const locked = await lockPermissionsBySlugs(tx, request.workspaceId, slugs);
   if (without(ensured.all, locked).length > 0) {
     // The transaction's next attempt finds it missing, or made anew.
-    throw new DatabaseError('a permission was deleted while it was being linked', { transient: true });
+    throw new DatabaseError('a permission was deleted while it was being linked', { contention: true });
   }
   return ensured;
 }

@@ -32,7 +32,8 @@ export interface Database {
   readonly primary: Queryable;
   /**
    * Runs `work` in one transaction on the primary and commits; any throw rolls back. On transient errors (deadlock, lock
-   * wait, too many connections, connection lost; SQLite busy) the whole `work` runs again: 3 attempts, 50 and 100 ms apart.
+   * wait, too many connections, connection lost; SQLite busy) the whole `work` runs again: 3 attempts, about 50 and 100 ms
+   * apart; 6 when it was a deadlock each time.
    * MySQL: REPEATABLE READ. SQLite: BEGIN IMMEDIATE, so writers run one after another.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
@@ -56,10 +57,16 @@ export class DatabaseError extends Error {
    * time) or whose outcome is unknown (the connection was lost while committing).
    */
   readonly retry: boolean;
+  /** True when the transaction gave way to others and left nothing behind (a deadlock): the store itself is well. */
+  readonly contention: boolean;
 
-  constructor(message: string, options: { cause?: unknown; transient?: boolean; retry?: boolean } = {}) {
+  constructor(
+    message: string,
+    options: { cause?: unknown; transient?: boolean; retry?: boolean; contention?: boolean } = {},
+  ) {
     super(message, { cause: options.cause });
-    this.transient = options.transient ?? false;
+    this.contention = options.contention ?? false;
+    this.transient = options.transient ?? this.contention;
     this.retry = options.retry ?? this.transient;
   }
 }

@@ -33,6 +33,7 @@ const NAMES_ONLY = new Set([
 ]);
 
 const DUPLICATE_ENTRY = 1062;
+const DEADLOCK = 1213;
 
 interface DriverFailure {
   readonly message: string;
@@ -61,6 +62,7 @@ export function toMysqlError(
     cause,
     transient,
     retry: transient && !timedOut,
+    contention: failure.errno === DEADLOCK,
   });
 }
 
