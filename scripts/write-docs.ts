@@ -5,7 +5,7 @@ import { createCliContext } from '../src/commands/cli/context.ts';
 import { processIo } from '../src/commands/cli/io.ts';
 import { buildProgram } from '../src/commands/cli/program.ts';
 import { commandReference } from '../src/commands/cli/reference.ts';
-import { commandModules } from '../src/commands/commands.ts';
+import { allCommandModules } from '../src/commands/commands.ts';
 import { serverCatalogue } from '../src/config/load.ts';
 import { settingsTable } from '../src/config/reference.ts';
 
@@ -13,7 +13,7 @@ const page = (name: string) => new URL(`../docs/${name}`, import.meta.url);
 
 const program = buildProgram(
   createCliContext(processIo(), { exitCode: 0, output: undefined }),
-  commandModules,
+  await allCommandModules(),
 );
 writeFileSync(page('cli.md'), commandReference(program));
 

@@ -17,8 +17,8 @@ import { register as version } from './version/version.ts';
 const openapi: Register = (program, cli) =>
   registerOpenApi(program, cli, async () => (await import('../server/routes/registry.ts')).operations);
 
-/** Every command module, in the order of `unkey --help`. */
-export const commandModules: readonly Register[] = [
+/** Every command module whose commands are known without the operations, in the order of `unkey --help`. */
+const commandModules: readonly Register[] = [
   api,
   dev,
   migrate,
@@ -33,3 +33,18 @@ export const commandModules: readonly Register[] = [
   completion,
   version,
 ];
+
+/** The whole command tree: also the verbs of `unkey api`, which bring the declared operations along. */
+export async function allCommandModules(): Promise<readonly Register[]> {
+  const [{ apiClient }, { operations }] = await Promise.all([
+    import('./api/client/register.ts'),
+    import('../server/routes/registry.ts'),
+  ]);
+  return [...commandModules, apiClient(operations)];
+}
+
+/** What has to be registered to run a command line: the verbs of `unkey api` only where they may be called or listed. */
+export async function commandModulesFor(argv: readonly string[]): Promise<readonly Register[]> {
+  const calls = argv.includes('api') && argv[argv.indexOf('api') + 1] !== 'serve';
+  return calls || argv.includes('completion') ? allCommandModules() : commandModules;
+}

@@ -14,7 +14,7 @@ interface ServeFlags {
 }
 
 export const register: Register = (program, cli) => {
-  const api = program.command('api').description('run the API service');
+  const api = program.command('api').description('run the API service, or call one');
   const serve = annotate(api.command('serve').description('serve the HTTP API until SIGTERM or SIGINT'), {
     examples: [
       ['unkey api serve', 'settings from ./unkey.toml, /etc/unkey/unkey.toml and the environment'],

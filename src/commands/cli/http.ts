@@ -1,5 +1,5 @@
 // A plain HTTP request without the rules that a browser's fetch brings along (blocked ports, redirects).
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 export interface HttpRequest {
   /** For the whole exchange, in milliseconds. */
@@ -12,6 +12,7 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
@@ -39,7 +40,7 @@ export async function sendRequest(url: string, request: HttpRequest): Promise<Ht
     });
     let text = '';
     for await (const chunk of answer.setEncoding('utf8')) text += String(chunk);
-    return { status: answer.statusCode ?? 0, text };
+    return { status: answer.statusCode ?? 0, headers: answer.headers, text };
   } catch (error) {
     if (timeout.aborted) throw new Error(`did not answer within ${request.timeoutMs} ms`, { cause: error });
     throw error;

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../../config/problems.ts';
 import { maskSecrets } from '../../config/redact.ts';
-import { commandModules } from '../commands.ts';
+import { commandModulesFor } from '../commands.ts';
 import { CliError } from './cli-error.ts';
 import { createCliContext, type Register, type RunState } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -18,11 +18,12 @@ import { buildProgram } from './program.ts';
 export async function runCli(
   argv: readonly string[],
   io: CliIo,
-  modules: readonly Register[] = commandModules,
+  modules?: readonly Register[],
 ): Promise<number> {
   const state: RunState = { exitCode: EXIT.done, output: undefined };
   try {
-    const program = buildProgram(createCliContext(io, state), modules);
+    const registered = modules ?? (await commandModulesFor(argv));
+    const program = buildProgram(createCliContext(io, state), registered);
     await program.parseAsync(argv, { from: 'user' });
     return state.exitCode;
   } catch (error) {

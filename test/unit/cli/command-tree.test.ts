@@ -7,12 +7,12 @@ import { notesOf, pathOf, walk } from '../../../src/commands/cli/notes.ts';
 import { buildProgram } from '../../../src/commands/cli/program.ts';
 import { commandReference } from '../../../src/commands/cli/reference.ts';
 import { runCli } from '../../../src/commands/cli/run.ts';
-import { commandModules } from '../../../src/commands/commands.ts';
+import { allCommandModules } from '../../../src/commands/commands.ts';
 import { memoryIo } from '../../support/cli-io.ts';
 
 const program = buildProgram(
   createCliContext(memoryIo(), { exitCode: 0, output: undefined }),
-  commandModules,
+  await allCommandModules(),
 );
 const commands = [...walk(program)].map((command): [string, Command] => [pathOf(command), command]);
 const leaves = commands.filter(([, command]) => command.commands.every((child) => child.name() === 'help'));
