@@ -82,4 +82,25 @@ describe.runIf(requireOrSkip('mysql'))('API servers joined by gossip', () => {
     expect((await first.call('apis.deleteApi', { apiId }, ws.rootKey)).status).toBe(200);
     for (const api of others) await expect.poll(() => statusOn(api), SOON).toBe(404);
   });
+
+  test('an override that is set on one decides on the others', async () => {
+    const [first, ...others] = apis as [TestApi, ...TestApi[]];
+    const rootKey = await first.rootKey(
+      ['limit', 'create_namespace', 'set_override', 'delete_override'].map(
+        (action) => `ratelimit.*.${action}`,
+      ),
+      ws.id,
+    );
+    const limitOn = async (api: TestApi): Promise<number> => {
+      const check = { namespace: 'shared', identifier: 'user', limit: 100, duration: 60_000, cost: 0 };
+      return (await api.call('ratelimit.limit', check, rootKey)).body.data.limit;
+    };
+    for (const api of apis) expect(await limitOn(api)).toBe(100);
+    const override = { namespace: 'shared', identifier: 'user' };
+    const set = { ...override, limit: 7, duration: 60_000 };
+    expect((await first.call('ratelimit.setOverride', set, rootKey)).status).toBe(200);
+    for (const api of others) await expect.poll(() => limitOn(api), SOON).toBe(7);
+    expect((await first.call('ratelimit.deleteOverride', override, rootKey)).status).toBe(200);
+    for (const api of others) await expect.poll(() => limitOn(api), SOON).toBe(100);
+  });
 });
