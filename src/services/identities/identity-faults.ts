@@ -14,8 +14,3 @@ export function identityAlreadyExists(externalId: string): Fault {
     public: `An identity with the external id '${externalId}' already exists.`,
   });
 }
-
-/** A request that fits its schema but breaks a rule; `detail` is told to the caller. */
-export function invalidInput(detail: string): Fault {
-  return new Fault('unkey:application:invalid_input', { public: detail });
-}

@@ -9,9 +9,9 @@ import {
   insertIdentityRatelimits,
   updateRatelimit,
 } from '../../storage/sql/queries/ratelimits.ts';
+import { invalidInput } from '../input-fault.ts';
 import type { RateLimitSetting } from '../keys/rate-limit-settings.ts';
 import type { StoredRateLimit } from '../ratelimit/stored-limits.ts';
-import { invalidInput } from './identity-faults.ts';
 
 export interface LimitOwner {
   readonly workspaceId: string;

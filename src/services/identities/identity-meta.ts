@@ -1,5 +1,5 @@
 import { type JsonObject, stringifyJson } from '../../lib/json.ts';
-import { invalidInput } from './identity-faults.ts';
+import { invalidInput } from '../input-fault.ts';
 
 /** Source: the identities section of the identity chapter. */
 const MAX_BYTES = 1_048_576;

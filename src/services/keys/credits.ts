@@ -2,7 +2,7 @@
 // updateKey and updateCredits sections of the key chapters.
 
 import { type Integer, toInteger } from '../../lib/json.ts';
-import { invalidInput } from './key-faults.ts';
+import { invalidInput } from '../input-fault.ts';
 
 export interface RefillSetting {
   readonly interval: 'daily' | 'monthly';

@@ -7,8 +7,3 @@ import { Fault } from '../../lib/fault.ts';
 export function keyNotFound(): Fault {
   return new Fault('unkey:data:key_not_found', { public: 'The requested key does not exist.' });
 }
-
-/** A request that fits its schema but breaks a rule; `detail` is told to the caller. */
-export function invalidInput(detail: string): Fault {
-  return new Fault('unkey:application:invalid_input', { public: detail });
-}

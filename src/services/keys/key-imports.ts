@@ -3,9 +3,9 @@
 import { Fault } from '../../lib/fault.ts';
 import type { PermissionRow } from '../../storage/sql/queries/permissions.ts';
 import type { RoleRow } from '../../storage/sql/queries/roles.ts';
+import { invalidInput } from '../input-fault.ts';
 import { type CreditColumns, creditsOfNewKey } from './credits.ts';
 import type { KeySettings } from './issue-key.ts';
-import { invalidInput } from './key-faults.ts';
 import { serializeMeta } from './key-meta.ts';
 
 /** A key of another system: only its hash is known here, never its text. */

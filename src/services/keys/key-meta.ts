@@ -1,5 +1,5 @@
 import { stringifyJson } from '../../lib/json.ts';
-import { invalidInput } from './key-faults.ts';
+import { invalidInput } from '../input-fault.ts';
 
 /** Size of the column. */
 const MAX_BYTES = 65_535;

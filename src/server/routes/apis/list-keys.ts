@@ -8,6 +8,7 @@ import { allOf, anyOf, isAuthorized, resource, tuple } from '../../../services/r
 import { bearerOperation } from '../../operation.ts';
 import { integer } from '../../schemas/integers.ts';
 import { KEY_EXAMPLE, keyDataWithPlaintext } from '../../schemas/key-data.ts';
+import { pageCursor, paginationOf } from '../../schemas/paging.ts';
 import { authorizeKeyAction } from '../keys/key-permissions.ts';
 
 export interface ListKeysBody {
@@ -37,10 +38,7 @@ export const listKeys = bearerOperation<ListKeysBody>({
   request: Joi.object({
     apiId: Joi.string().min(1).required().description('Id of the API.').example('api_8fKq3Lx0v'),
     limit: integer(1, 100).description('Most keys to answer. 100 when left out.').example(50),
-    cursor: Joi.string()
-      .allow('')
-      .description('Where to read on; the start when empty or left out.')
-      .example('key_2cGKbMxRy'),
+    cursor: pageCursor().example('key_2cGKbMxRy'),
     externalId: Joi.string().min(1).description('Only keys of this identity.').example('user_123'),
     decrypt: Joi.boolean()
       .description('Whether to answer the text of recoverable keys. False when left out.')
@@ -78,7 +76,7 @@ export const listKeys = bearerOperation<ListKeysBody>({
       : new Map<string, string>();
     return {
       data: keys.map((key) => keyView(key, texts.get(key.id))),
-      pagination: nextCursor === undefined ? { hasMore: false } : { hasMore: true, cursor: nextCursor },
+      pagination: paginationOf(nextCursor),
     };
   },
 });

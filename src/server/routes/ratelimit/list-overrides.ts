@@ -1,6 +1,7 @@
 import Joi from 'joi';
 import { bearerOperation } from '../../operation.ts';
 import { integer } from '../../schemas/integers.ts';
+import { pageCursor, paginationOf } from '../../schemas/paging.ts';
 import { namespace, OVERRIDE_EXAMPLE, overrideData } from '../../schemas/standalone-limits.ts';
 import { authorizeNamespaceAction } from './namespace-permissions.ts';
 import { overrideView } from './override-view.ts';
@@ -25,10 +26,7 @@ export const listOverrides = bearerOperation<ListOverridesBody>({
   request: Joi.object({
     namespace: namespace(),
     limit: integer(1, 100).description('Most overrides to answer. 50 when left out.').example(50),
-    cursor: Joi.string()
-      .allow('')
-      .description('Where to read on; the start when empty or left out.')
-      .example('rlor_7Hq2mZ4xB'),
+    cursor: pageCursor().example('rlor_7Hq2mZ4xB'),
   }),
   response: Joi.array().items(overrideData()),
   paginated: true,
@@ -45,7 +43,7 @@ export const listOverrides = bearerOperation<ListOverridesBody>({
     });
     return {
       data: overrides.map(overrideView),
-      pagination: nextCursor === undefined ? { hasMore: false } : { hasMore: true, cursor: nextCursor },
+      pagination: paginationOf(nextCursor),
     };
   },
 });
