@@ -1,15 +1,17 @@
 // The layer rule of the house: arrows point one way only,
 //   commands → server → services → storage → lib
-// config is read by commands alone; the Vault and control-plane roles are started by commands.
-const rooms = ['commands', 'config', 'server', 'services', 'storage', 'vault', 'control', 'lib'];
+// config is read by commands alone; the Vault and control-plane roles are started by commands. proto is generated code,
+// for either end of a call.
+const rooms = ['commands', 'config', 'server', 'services', 'storage', 'vault', 'control', 'proto', 'lib'];
 const mayImport = {
   commands: rooms,
   config: ['config', 'lib'],
   server: ['server', 'services', 'lib'],
-  services: ['services', 'storage', 'lib'],
+  services: ['services', 'storage', 'proto', 'lib'],
   storage: ['storage', 'lib'],
-  vault: ['vault', 'storage', 'lib'],
-  control: ['control', 'storage', 'lib'],
+  vault: ['vault', 'storage', 'proto', 'lib'],
+  control: ['control', 'storage', 'proto', 'lib'],
+  proto: ['proto'],
   lib: ['lib'],
 };
 

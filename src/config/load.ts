@@ -64,6 +64,8 @@ const DEFAULT_ORIGIN = 'default';
 const DEV_VALUES: Readonly<Record<string, unknown>> = {
   redis_url: 'memory:',
   'database.primary': 'sqlite::memory:',
+  'clickhouse.url': 'chdb:',
+  'vault.url': 'embedded:',
   'server.host': '127.0.0.1',
   auth: [{ type: 'root_key' }, { type: 'portal_session' }],
 };

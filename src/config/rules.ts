@@ -48,32 +48,38 @@ function* adapterProblems(given: GivenSettings): Generator<ConfigProblem> {
   }
 }
 
+/** What is wrong with the storage of a vault. `section` is its TOML path; `because` is why there has to be one, if so. */
+export function* storageProblems(
+  given: GivenSettings,
+  section: string,
+  because: string | undefined,
+): Generator<ConfigProblem> {
+  const disk = given.get(`${section}.disk.path`);
+  const s3 = ['url', 'bucket', 'access_key_id', 'access_key_secret'].map((key) => `${section}.s3.${key}`);
+  const usesS3 = s3.some((path) => given.has(path));
+  if (disk !== undefined && usesS3) {
+    yield { path: section, what: 'takes disk or s3, not both', origin: disk.origin };
+  }
+  if (usesS3) {
+    for (const path of s3) if (!given.has(path)) yield { path, what: `is required with ${section}.s3` };
+  }
+  if (because !== undefined && disk === undefined && !usesS3) {
+    yield { path: section, what: `is required, because ${because}` };
+  }
+}
+
 /** `unkey dev` makes its own master key and storage; a server has to be told both. */
 function* embeddedVaultProblems(given: GivenSettings, required: boolean): Generator<ConfigProblem> {
   const url = given.get('vault.url');
-  const disk = given.has('vault.storage.disk.path');
-  const s3 = ['url', 'bucket', 'access_key_id', 'access_key_secret'].map((key) => `vault.storage.s3.${key}`);
-  const usesS3 = s3.some((path) => given.has(path));
-  if (disk && usesS3) {
-    yield {
-      path: 'vault.storage',
-      what: 'takes disk or s3, not both',
-      origin: given.get('vault.storage.disk.path')?.origin,
-    };
-  }
-  if (usesS3) {
-    for (const path of s3) if (!given.has(path)) yield { path, what: 'is required with vault.storage.s3' };
-  }
-  if (!required || vaultAdapter(text(given, 'vault.url')) !== 'embedded') return;
+  const isEmbedded = required && vaultAdapter(text(given, 'vault.url')) === 'embedded';
+  yield* storageProblems(given, 'vault.storage', isEmbedded ? 'vault.url is embedded:' : undefined);
+  if (!isEmbedded) return;
   if (!given.has('vault.encryption.master_key')) {
     yield {
       path: 'vault.encryption.master_key',
       what: 'is required, because vault.url is embedded:',
       origin: url?.origin,
     };
-  }
-  if (!disk && !usesS3) {
-    yield { path: 'vault.storage', what: 'is required, because vault.url is embedded:', origin: url?.origin };
   }
 }
 

@@ -1,5 +1,4 @@
-// Vault, control plane and a running server: what a plain HTTP call can tell.
-import { randomUUID } from 'node:crypto';
+// Control plane and a running server: what a plain HTTP call can tell.
 import type { ServerConfig } from '../../../config/server-config.ts';
 import { type HttpAnswer, sendRequest } from '../../cli/http.ts';
 import { type Check, type Finding, fail, ok, skippedCheck } from '../check.ts';
@@ -22,73 +21,7 @@ function connectCall(
   });
 }
 
-/** Text of one field of a JSON object, undefined for anything else. */
-function field(json: string, name: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    const member =
-      typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-    return typeof member === 'string' ? member : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
 const isRefused = ({ status }: HttpAnswer) => status === 401 || status === 403;
-const DOCTOR_KEYRING = 'unkey_doctor';
-const VAULT = 'vault.v1.VaultService';
-
-export function vaultChecks({
-  vault,
-  timeoutMs,
-}: {
-  readonly vault: ServerConfig['vault'];
-  readonly timeoutMs: number;
-}): Check[] {
-  if (vault === undefined || vault.url.startsWith('embedded:')) {
-    const why = vault === undefined ? 'vault.url is not set' : 'the vault runs inside the server';
-    return ['vault.connect', 'vault.roundtrip'].map((id) => skippedCheck(id, why));
-  }
-  const { url, token } = vault;
-  const remedy = 'check vault.url, vault.token, and that the vault runs';
-  return [
-    {
-      id: 'vault.connect',
-      remedy,
-      run: async (signal) => {
-        const answer = await connectCall(url, `${VAULT}/Liveness`, token, {}, { timeoutMs, signal });
-        return answer.status === 200 ? ok('answers') : fail(`answered ${answer.status}`, remedy);
-      },
-    },
-    {
-      id: 'vault.roundtrip',
-      parent: 'vault.connect',
-      remedy,
-      run: async (signal) => {
-        const data = randomUUID();
-        const call = (method: string, body: object) =>
-          connectCall(
-            url,
-            `${VAULT}/${method}`,
-            token,
-            { keyring: DOCTOR_KEYRING, ...body },
-            { timeoutMs, signal },
-          );
-        const sealed = await call('Encrypt', { data });
-        if (isRefused(sealed))
-          return fail('the token was refused', 'set vault.token to the bearer token of the vault');
-        const opened = await call('Decrypt', { encrypted: field(sealed.text, 'encrypted') ?? '' });
-        return field(opened.text, 'plaintext') === data
-          ? ok('what was encrypted could be decrypted')
-          : fail(
-              'what was encrypted could not be decrypted',
-              'check the master key and the storage of the vault',
-            );
-      },
-    },
-  ];
-}
 
 export function controlChecks({
   control,
