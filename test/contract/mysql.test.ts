@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { runInRequestScope } from '../../src/lib/request-scope.ts';
-import { adoptSchema, REFERENCE_VERSION } from '../../src/storage/sql/baseline.ts';
+import { adoptSchema, planBaseline, REFERENCE_VERSION } from '../../src/storage/sql/baseline.ts';
 import { DatabaseError, LockTimeoutError, type Transaction } from '../../src/storage/sql/database.ts';
 import { insertRows } from '../../src/storage/sql/dialect.ts';
 import { createMigrator } from '../../src/storage/sql/migrator.ts';
@@ -10,6 +10,7 @@ import { describeSchema, type TableDescription } from '../../src/storage/sql/sch
 import { freshMysqlDatabase, type MysqlDatabase, requireOrSkip } from '../support/servers.ts';
 import { describeDatabase } from './database.contract.ts';
 import { describeMigrations } from './migrations.contract.ts';
+import { relationalSite } from './relational-migrations.ts';
 import { openStore } from './stores.ts';
 
 describe.runIf(requireOrSkip('mysql'))('MySQL', () => {
@@ -24,7 +25,7 @@ describe.runIf(requireOrSkip('mysql'))('MySQL', () => {
   afterAll(() => Promise.all(databases.map((database) => database.drop())));
 
   describeDatabase('MySQL', async () => (await fresh()).store);
-  describeMigrations('MySQL', async () => (await fresh()).store);
+  describeMigrations('MySQL', async () => relationalSite((await fresh()).store));
 
   test('replays the victim of a real deadlock until both transactions are through', async () => {
     const { store } = await fresh();
@@ -158,10 +159,11 @@ describe.runIf(requireOrSkip('mysql'))('MySQL', () => {
     await migrator.up({ to: REFERENCE_VERSION });
     await execute('DROP TABLE unkey_schema_migrations; ALTER TABLE apis ADD COLUMN extra int');
 
-    const report = await adoptSchema(migrator, { database: store });
+    const plan = await planBaseline({ database: store });
+    await adoptSchema(migrator, plan);
 
-    expect(report.differences).toEqual([]);
-    expect(report.recorded.at(-1)).toBe(REFERENCE_VERSION);
+    expect(plan).toMatchObject({ adoptable: true, differences: [] });
+    expect(plan.versions.at(-1)).toBe(REFERENCE_VERSION);
     expect((await migrator.up()).migrations.map(({ name }) => name)).toEqual(['jobs', 'credit_settlements']);
     expect(await migrator.schemaState()).toEqual({ state: 'up-to-date' });
     await store.close();
@@ -172,16 +174,18 @@ describe.runIf(requireOrSkip('mysql'))('MySQL', () => {
     const migrator = createMigrator({ database: store, clock: new ManualClock(0), toolVersion: 'test' });
     await migrator.up({ to: REFERENCE_VERSION });
     await execute(`DROP TABLE unkey_schema_migrations, roles; ALTER TABLE apis DROP COLUMN name;
-      ALTER TABLE \`keys\` DROP KEY keys_hash_unique, MODIFY start varchar(10) NOT NULL`);
+      ALTER TABLE \`keys\` DROP KEY keys_hash_unique, MODIFY start varchar(10) NOT NULL;
+      ALTER TABLE workspaces MODIFY created_at_m bigint DEFAULT 0`);
 
-    const report = await adoptSchema(migrator, { database: store });
+    const plan = await planBaseline({ database: store });
 
-    expect(report.recorded).toEqual([]);
-    expect(report.differences.map(({ table, subject, kind }) => `${table}: ${subject} ${kind}`)).toEqual([
+    expect(plan.adoptable).toBe(false);
+    expect(plan.differences.map(({ table, subject, kind }) => `${table}: ${subject} ${kind}`)).toEqual([
       'apis: column name missing',
       'keys: column start differs',
       'keys: unique key (hash) missing',
       'roles: table missing',
+      'workspaces: column created_at_m tolerated',
     ]);
     expect((await migrator.schemaState()).state).toBe('behind');
     await store.close();

@@ -6,6 +6,7 @@ import { DatabaseError, LockTimeoutError } from '../../src/storage/sql/database.
 import { insertRows } from '../../src/storage/sql/dialect.ts';
 import { describeDatabase } from './database.contract.ts';
 import { describeMigrations } from './migrations.contract.ts';
+import { relationalSite } from './relational-migrations.ts';
 import { openStore } from './stores.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'unkey-sqlite-'));
@@ -16,8 +17,8 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 describeDatabase('an SQLite file', async () => openStore(freshFile()));
 describeDatabase('SQLite in memory', async () => openStore('sqlite::memory:'));
-describeMigrations('an SQLite file', async () => openStore(freshFile()));
-describeMigrations('SQLite in memory', async () => openStore('sqlite::memory:'));
+describeMigrations('an SQLite file', async () => relationalSite(openStore(freshFile())));
+describeMigrations('SQLite in memory', async () => relationalSite(openStore('sqlite::memory:')));
 
 describe('an SQLite file', () => {
   test('creates the file and its directory, and keeps its rows', async () => {

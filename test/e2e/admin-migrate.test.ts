@@ -3,6 +3,8 @@ import { appendFile, cp, mkdir, readdir, stat, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { REFERENCE_VERSION } from '../../src/storage/sql/baseline.ts';
+import { describeSchema } from '../../src/storage/sql/schema-description.ts';
 import type { StoreName } from '../support/servers.ts';
 import { runUnkey } from '../support/unkey-process.ts';
 import { type AdminSite, emptySite, migratedSite, STORES } from './admin-support.ts';
@@ -212,5 +214,126 @@ describe('unkey migrate', () => {
     const outcome = await runUnkey(['migrate', 'up', '--database', 'unkey:s3cret@tcp(127.0.0.1:1)/unkey']);
     expect(outcome.code).toBe(8);
     expect(outcome.stdout + outcome.stderr).not.toContain('s3cret');
+  });
+});
+
+/** A database as the reference has made it, with a table and a column of which we know nothing. */
+async function referenceSite(): Promise<AdminSite> {
+  const site = await emptySite('mysql');
+  await site.run(['migrate', 'up', '--to', REFERENCE_VERSION]);
+  await site.inspect(async ({ primary }) => {
+    await primary.run('forget', 'DROP TABLE unkey_schema_migrations');
+    await primary.run('addTable', 'CREATE TABLE gateways (id int PRIMARY KEY)');
+    await primary.run('addColumn', 'ALTER TABLE apis ADD COLUMN extra int');
+  });
+  return site;
+}
+
+describe.runIf(STORES.includes('mysql'))('unkey migrate baseline', () => {
+  /** What the server itself says of each table, the one of the migrator left out. */
+  const definitions = (site: AdminSite) =>
+    site.inspect(async ({ primary }) => {
+      const tables = await describeSchema(primary);
+      const created: Record<string, unknown> = {};
+      for (const { name } of tables) {
+        const [row] = await primary.all<Record<string, string>>('show', `SHOW CREATE TABLE \`${name}\``);
+        created[name] = row?.['Create Table'];
+      }
+      return created;
+    });
+
+  it('adopts a database of the reference without altering its tables, and adds those of ours', async () => {
+    const site = await referenceSite();
+    const before = await definitions(site);
+
+    const { code, document } = await site.json(['migrate', 'baseline']);
+    expect(document).toMatchObject({
+      differences: [],
+      recorded: expect.arrayContaining([REFERENCE_VERSION]),
+    });
+    expect(code).toBe(0);
+    expect(document.applied.map(({ name }: { name: string }) => name)).toContain('jobs');
+
+    expect((await site.run(['migrate', 'status'])).code).toBe(0);
+    const after = await definitions(site);
+    expect(Object.keys(after)).toEqual(expect.arrayContaining(['job_leases', 'job_state']));
+    expect(after).toMatchObject(before);
+  });
+
+  it('says what it would do and does nothing of it on a dry run', async () => {
+    const site = await referenceSite();
+    const before = await definitions(site);
+    const outcome = await site.run(['migrate', 'baseline', '--dry-run']);
+    expect(outcome, outcome.stderr).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('would apply'),
+    });
+    expect(outcome.stdout).toContain(REFERENCE_VERSION);
+    expect(await definitions(site)).toEqual(before);
+    expect((await site.run(['migrate', 'status'])).code).toBe(9);
+  });
+
+  it('refuses a database that lacks something or has it otherwise, and names all of it', async () => {
+    const site = await referenceSite();
+    await site.inspect(async ({ primary }) => {
+      await primary.run('dropTable', 'DROP TABLE roles');
+      await primary.run('dropColumn', 'ALTER TABLE apis DROP COLUMN auth_type');
+      await primary.run('dropIndex', 'ALTER TABLE `keys` DROP KEY keys_hash_unique');
+      await primary.run('changeType', 'ALTER TABLE `keys` MODIFY last_refill_at bigint');
+      await primary.run(
+        'changeCollation',
+        'ALTER TABLE workspaces MODIFY slug varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL',
+      );
+    });
+    const before = await definitions(site);
+
+    const outcome = await site.run(['migrate', 'baseline']);
+    expect(outcome.code).toBe(6);
+    for (const line of [
+      'roles: table is missing',
+      'apis: column auth_type is missing',
+      'keys: unique key (hash) is missing',
+      'keys: column last_refill_at differs: expected datetime(3), found bigint',
+      /workspaces: column slug differs: expected varchar\(64\) COLLATE \S+ NOT NULL, found .*utf8mb4_bin/,
+    ]) {
+      expect(outcome.stderr).toMatch(line);
+    }
+    expect(await definitions(site)).toEqual(before);
+    expect((await site.run(['migrate', 'status'])).code).toBe(9);
+    const { document } = await site.json(['migrate', 'baseline']);
+    expect(document.error).toMatchObject({ code: 'schema_not_adoptable' });
+  });
+
+  it('adopts an older schema, and applies the rest', async () => {
+    const site = await emptySite('mysql');
+    const older = '20260101000400';
+    await site.run(['migrate', 'up', '--to', older]);
+    await site.inspect((db) => db.primary.run('forget', 'DROP TABLE unkey_schema_migrations'));
+    expect((await site.run(['migrate', 'baseline'])).code).toBe(6);
+
+    const { code, document } = await site.json(['migrate', 'baseline', '--at', older]);
+    expect([code, document.recorded.at(-1)]).toEqual([0, older]);
+    expect(document.applied.map(({ version }: { version: string }) => version)).toContain(REFERENCE_VERSION);
+    expect((await site.run(['migrate', 'status'])).code).toBe(0);
+  });
+
+  it('refuses a database that has recorded migrations, and a version that is not of the reference', async () => {
+    const site = await migratedSite('mysql');
+    expect(await site.run(['migrate', 'baseline'])).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('unkey migrate up'),
+    });
+    const fresh = await referenceSite();
+    expect((await fresh.run(['migrate', 'baseline', '--at', '20990101000000'])).code).toBe(5);
+  });
+});
+
+describe('unkey migrate baseline elsewhere', () => {
+  it('refuses SQLite, which the reference does not know', async () => {
+    const site = await emptySite('sqlite');
+    expect(await site.run(['migrate', 'baseline'])).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('MySQL'),
+    });
   });
 });

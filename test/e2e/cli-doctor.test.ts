@@ -1,6 +1,8 @@
 // `unkey doctor` on real servers.
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate, openClickHouse } from '../support/analytics.ts';
+import { type ClickHouseFront, startClickHouseFront } from '../support/clickhouse-front.ts';
 import { clusterAvailable, type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 import { freshMysqlDatabase, type MysqlDatabase, redisUrl, requireOrSkip } from '../support/servers.ts';
 import { startUnkey } from '../support/unkey-process.ts';
@@ -31,6 +33,59 @@ describe.runIf(requireOrSkip('redis'))('doctor on Redis', () => {
     expect(checks.get('redis.version')?.version).toMatch(/^\d+\.\d+/);
     expect(checks.get('redis.latency')?.latencyMs).toBeGreaterThan(0);
     expect(left).toEqual([]);
+  });
+});
+
+describe('doctor on ClickHouse', () => {
+  let front: ClickHouseFront;
+  beforeAll(async () => {
+    front = await startClickHouseFront();
+  });
+  afterAll(() => front.stop());
+
+  const statuses = (checks: ReadonlyMap<string, CheckResult>) =>
+    Object.fromEntries([...checks].map(([id, { status }]) => [id, status]));
+
+  it('ends with 9 when only its migrations are missing, and finds them once they are applied', async () => {
+    const env = { UNKEY_CLICKHOUSE_URL: front.url };
+    const before = await doctor('clickhouse.connect,clickhouse.version,clickhouse.migrations', env);
+    expect(statuses(before.checks)).toEqual({
+      'clickhouse.connect': 'ok',
+      'clickhouse.version': 'ok',
+      'clickhouse.migrations': 'fail',
+    });
+    expect(before.checks.get('clickhouse.migrations')?.remedy).toBe('unkey migrate up');
+    expect(before.code).toBe(9);
+
+    const store = await openClickHouse(front.url);
+    await migrate(store);
+    await store.close();
+    const after = await doctor('clickhouse', env);
+    expect(statuses(after.checks)).toEqual({
+      'clickhouse.connect': 'ok',
+      'clickhouse.version': 'ok',
+      'clickhouse.migrations': 'ok',
+      'clickhouse.grants': 'ok',
+      'clickhouse.analytics': 'skipped',
+    });
+    expect(after.checks.get('clickhouse.version')?.version).toMatch(/^\d+\.\d+/);
+    expect(after.code).toBe(0);
+  });
+
+  it('says that the password is wrong, and skips what it cannot ask', async () => {
+    const env = { UNKEY_CLICKHOUSE_URL: front.url.replace(/:[^:@/]+@/, ':wrong@') };
+    const { code, checks } = await doctor('clickhouse', env);
+    expect(checks.get('clickhouse.connect')).toMatchObject({
+      status: 'fail',
+      detail: expect.stringMatching(/^authentication: /),
+    });
+    expect(checks.get('clickhouse.migrations')?.status).toBe('skipped');
+    expect(code).toBe(8);
+  });
+
+  it('skips the checks of a server on the embedded engine', async () => {
+    const { checks } = await doctor('clickhouse', { UNKEY_CLICKHOUSE_URL: 'chdb:' });
+    expect(new Set(Object.values(statuses(checks)))).toEqual(new Set(['skipped']));
   });
 });
 

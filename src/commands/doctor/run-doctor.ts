@@ -8,10 +8,11 @@ import { clickhouseChecks } from './checks/clickhouse.ts';
 import { configCheck } from './checks/config.ts';
 import { gossipChecks } from './checks/gossip.ts';
 import { hostCheck } from './checks/host.ts';
-import { controlChecks, serverChecks, vaultChecks } from './checks/http-services.ts';
+import { controlChecks, serverChecks } from './checks/http-services.ts';
 import { databaseChecks } from './checks/mysql.ts';
 import { redisChecks } from './checks/redis.ts';
 import { tlsCheck } from './checks/tls.ts';
+import { vaultChecks } from './checks/vault.ts';
 import { type Report, worstStatus } from './report.ts';
 import { runChecks } from './run-checks.ts';
 import { selection } from './selection.ts';
@@ -49,8 +50,8 @@ function checkGroups(options: DoctorOptions, config: ServerConfig | undefined): 
     { checks: [configCheck({ env: io.env, cwd: io.cwd, configArgument: flags.config }), hostCheck()] },
     databaseChecks({ config, rootApiId: io.env.UNKEY_ROOT_API_ID || undefined }),
     redisChecks({ url: config?.redisUrl, timeoutMs }),
-    { checks: clickhouseChecks({ config, timeoutMs }) },
-    { checks: vaultChecks({ vault: config?.vault, timeoutMs }) },
+    clickhouseChecks({ config }),
+    vaultChecks({ vault: config?.vault }),
     { checks: controlChecks({ control: config?.control, timeoutMs }) },
     { checks: gossipChecks({ gossip: config?.gossip, region: config?.region }) },
     { checks: [tlsCheck({ tls: config?.tls, cwd: io.cwd })] },

@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import { usageError } from '../cli/cli-error.ts';
 import type { CliContext } from '../cli/context.ts';
 import { annotate } from '../cli/notes.ts';
-import { addTargetOptions, directoryOf, reportingMigrationErrors, type TargetFlags } from './target.ts';
+import { reportingMigrationErrors } from './errors.ts';
+import { addTargetOptions, directoryOf, type TargetFlags } from './target.ts';
 
 type CreateFlags = TargetFlags & { readonly perDialect?: boolean; readonly dryRun?: boolean } & Record<
     string,
@@ -11,10 +12,12 @@ type CreateFlags = TargetFlags & { readonly perDialect?: boolean; readonly dryRu
 
 export function registerCreate(group: Command, cli: CliContext): void {
   const command = annotate(group.command('create').description('write the empty files of a new migration'), {
-    remarks: 'The version is the time of now, in UTC.',
+    remarks:
+      'The version is the time of now, in UTC. The files are for the relational store unless --target says clickhouse.',
     examples: [
-      ['unkey migrate create "add key owner"', 'one pair of files for every store of the kind'],
+      ['unkey migrate create "add key owner"', 'one pair of files for MySQL and SQLite'],
       ['unkey migrate create "add key owner" --per-dialect', 'a pair each for MySQL and SQLite'],
+      ['unkey migrate create "add a column" --target clickhouse', 'a pair for ClickHouse'],
     ],
     exitCodes: [['6', 'a migration of that name exists, or the directory does not']],
   })
@@ -25,23 +28,27 @@ export function registerCreate(group: Command, cli: CliContext): void {
 
   command.action(
     cli.action<CreateFlags, [string]>(async ({ io, options, output, args }) => {
-      if (options.target === 'clickhouse') {
-        throw usageError('--target clickhouse: this version brings no ClickHouse schema');
+      const ofClickhouse = options.target === 'clickhouse';
+      if (ofClickhouse && options.perDialect === true) {
+        throw usageError('--per-dialect concerns the relational store; ClickHouse has one dialect');
       }
-      const [{ migrationSlug, planMigrationFiles, SQL_MIGRATIONS, writeMigrationFiles }, { systemClock }] =
-        await Promise.all([import('../../storage/sql/migration-files.ts'), import('../../lib/clock.ts')]);
-      const slug = migrationSlug(args[0]);
+      const [source, { systemClock }] = await Promise.all([
+        import('../../storage/migrations/migration-files.ts'),
+        import('../../lib/clock.ts'),
+      ]);
+      const slug = source.migrationSlug(args[0]);
       if (slug === '') throw usageError('a migration needs a name with letters or digits');
       const dialects = options.perDialect === true ? ['mysql', 'sqlite'] : [];
-      const directory = directoryOf(options, io) ?? SQL_MIGRATIONS;
+      const own = ofClickhouse ? source.CLICKHOUSE_MIGRATIONS : source.SQL_MIGRATIONS;
+      const directory = directoryOf(options, io) ?? own;
       const files = await reportingMigrationErrors(() =>
-        planMigrationFiles(directory, slug, dialects, systemClock.now()),
+        source.planMigrationFiles(directory, slug, dialects, systemClock.now()),
       );
       if (options.dryRun === true) {
         output.result({ dryRun: true, files }, () => files.map((file) => `would write ${file}`).join('\n'));
         return;
       }
-      await writeMigrationFiles(files);
+      await source.writeMigrationFiles(files);
       output.result({ files }, () => files.join('\n'));
     }),
   );

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { DownPlan } from '../../storage/sql/migrator.ts';
+import type { DownPlan } from '../../storage/migrations/migrator.ts';
 import { usageError } from '../cli/cli-error.ts';
 import type { CliContext } from '../cli/context.ts';
 import { EXIT } from '../cli/exit-codes.ts';
@@ -7,16 +7,12 @@ import { annotate } from '../cli/notes.ts';
 import type { Output } from '../cli/output.ts';
 import { confirm } from '../cli/prompt.ts';
 import { integer } from '../cli/values.ts';
+import { WHEN_INTERRUPTED } from './errors.ts';
 import { identify, progressLine, sqlText } from './present.ts';
-import {
-  addLockedOptions,
-  type LockedFlags,
-  meansRelationalStore,
-  WHEN_INTERRUPTED,
-  withMigrator,
-} from './target.ts';
+import { oneStore, type Target } from './stores.ts';
+import { addLockedOptions, type StoresFlags } from './target.ts';
 
-type DownFlags = LockedFlags & {
+type DownFlags = StoresFlags & {
   readonly to?: string;
   readonly steps?: number;
   readonly yes?: boolean;
@@ -25,10 +21,12 @@ type DownFlags = LockedFlags & {
 
 export function registerDown(group: Command, cli: CliContext): void {
   const command = annotate(group.command('down').description('take applied migrations back, newest first'), {
-    remarks: 'Tells which tables and columns will lose their data before it asks.',
+    remarks:
+      'Tells which tables and columns will lose their data before it asks. Where ClickHouse is configured too, --target says which store is meant.',
     examples: [
       ['unkey migrate down --dry-run', 'what the newest migration would take with it'],
       ['unkey migrate down --steps 2 --yes', 'the two newest, without asking'],
+      ['unkey migrate down --target clickhouse', 'the newest one of analytics'],
     ],
     exitCodes: [
       ['1', 'a statement failed, or the question was answered with no'],
@@ -48,25 +46,27 @@ export function registerDown(group: Command, cli: CliContext): void {
       if (options.to !== undefined && options.steps !== undefined) {
         throw usageError('--to and --steps cannot be used together');
       }
-      if (!meansRelationalStore(options, output)) {
+      const store = await oneStore(invocation, 'down');
+      if (store === undefined) {
         output.result({ reverted: [] }, () => 'nothing to take back');
         return EXIT.done;
       }
+      const { target } = store;
       const selection = { to: options.to, steps: options.steps };
-      return withMigrator(invocation, async (migrator) => {
+      return store.change(async (migrator) => {
         const plan = await migrator.planDown(selection);
         if (options.dryRun === true || plan.migrations.length === 0) {
-          printPlan(output, plan, options.dryRun === true);
+          printPlan(output, target, plan, options.dryRun === true);
           return EXIT.done;
         }
         for (const line of lossLines(plan)) output.warn(line);
         const count = plan.migrations.length;
         const refusal = 'nothing was taken back';
         await confirm(io, `Take back ${count} migration(s)?`, options.yes ?? false, refusal);
-        const onProgress = progressLine(output.progress());
+        const onProgress = progressLine(output.progress(), target);
         const run = await migrator.down({ ...selection, signal, onProgress });
         output.result(
-          { reverted: run.migrations.map(identify) },
+          { reverted: run.migrations.map(identify(target)) },
           () => `took ${run.migrations.length} migration(s) back`,
         );
         return EXIT.done;
@@ -75,14 +75,16 @@ export function registerDown(group: Command, cli: CliContext): void {
   );
 }
 
-function printPlan(output: Output, plan: DownPlan, dryRun: boolean): void {
+function printPlan(output: Output, target: Target, plan: DownPlan, dryRun: boolean): void {
   if (!dryRun) {
     output.result({ reverted: [] }, () => 'nothing to take back');
     return;
   }
   for (const line of lossLines(plan)) output.warn(line);
-  output.result({ dryRun: true, ...plan }, () =>
-    plan.migrations.length === 0 ? 'nothing to take back' : sqlText(plan.migrations),
+  const migrations = plan.migrations.map((migration) => ({ target, ...migration }));
+  output.result(
+    { dryRun: true, migrations, losses: plan.losses },
+    () => sqlText(migrations) || 'nothing to take back',
   );
 }
 

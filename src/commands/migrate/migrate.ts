@@ -1,4 +1,5 @@
 import type { Register } from '../cli/context.ts';
+import { registerBaseline } from './baseline.ts';
 import { registerCreate } from './create.ts';
 import { registerDown } from './down.ts';
 import { registerRepair } from './repair.ts';
@@ -11,5 +12,6 @@ export const register: Register = (program, cli) => {
   registerDown(group, cli);
   registerStatus(group, cli);
   registerCreate(group, cli);
+  registerBaseline(group, cli);
   registerRepair(group, cli);
 };

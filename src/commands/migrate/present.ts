@@ -1,28 +1,31 @@
-import type { MigrationProgress } from '../../storage/sql/migration-runner.ts';
-import type { PlannedMigration } from '../../storage/sql/migrator.ts';
+import type { MigrationProgress } from '../../storage/migrations/migration-runner.ts';
+import type { PlannedMigration } from '../../storage/migrations/migrator.ts';
 import type { Progress } from '../cli/progress.ts';
+import { TARGET_LABEL, type Target } from './stores.ts';
 
 /** Tells of each migration as it starts and ends. */
-export function progressLine(progress: Progress): (step: MigrationProgress) => void {
+export function progressLine(progress: Progress, target: Target): (step: MigrationProgress) => void {
   return ({ direction, version, name, durationMs }) => {
-    const verb = direction === 'up' ? 'apply' : 'take back';
-    if (durationMs === undefined) progress.update(`${verb} ${version} ${name} …`);
-    else progress.done(`${verb} ${version} ${name}: ${Math.round(durationMs)} ms`);
+    const what = `${TARGET_LABEL[target]}: ${direction === 'up' ? 'apply' : 'take back'} ${version} ${name}`;
+    if (durationMs === undefined) progress.update(`${what} …`);
+    else progress.done(`${what}: ${Math.round(durationMs)} ms`);
   };
 }
 
-/** The SQL of planned migrations, each under its version. */
-export function sqlText(migrations: readonly PlannedMigration[]): string {
+/** The SQL of planned migrations, each under its store and version. */
+export function sqlText(migrations: readonly (PlannedMigration & { readonly target: Target })[]): string {
   return migrations
-    .flatMap(({ version, name, statements }) => [
-      `-- ${version} ${name}`,
+    .flatMap(({ target, version, name, statements }) => [
+      `-- ${TARGET_LABEL[target]} ${version} ${name}`,
       ...statements.map((statement) => `${statement};`),
       '',
     ])
     .join('\n');
 }
 
-/** Version and name, for JSON. */
-export function identify({ version, name }: PlannedMigration): { version: string; name: string } {
-  return { version, name };
+/** Store, version and name, for JSON. */
+export function identify(
+  target: Target,
+): (migration: PlannedMigration) => { target: Target; version: string; name: string } {
+  return ({ version, name }) => ({ target, version, name });
 }

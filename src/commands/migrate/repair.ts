@@ -3,15 +3,11 @@ import type { CliContext } from '../cli/context.ts';
 import { EXIT } from '../cli/exit-codes.ts';
 import { annotate } from '../cli/notes.ts';
 import { confirm } from '../cli/prompt.ts';
-import {
-  addLockedOptions,
-  type LockedFlags,
-  meansRelationalStore,
-  unknownVersion,
-  withMigrator,
-} from './target.ts';
+import { unknownVersion } from './errors.ts';
+import { oneStore } from './stores.ts';
+import { addLockedOptions, type StoresFlags } from './target.ts';
 
-type RepairFlags = LockedFlags & {
+type RepairFlags = StoresFlags & {
   readonly version: string;
   readonly mark: 'applied' | 'pending';
   readonly yes?: boolean;
@@ -23,7 +19,7 @@ export function registerRepair(group: Command, cli: CliContext): void {
     group.command('repair').description('correct what is recorded of a migration; never touches data'),
     {
       remarks:
-        'For a migration that failed halfway: bring the schema in order by hand first, then say what it is now.',
+        'For a migration that failed halfway: bring the schema in order by hand first, then say what it is now. Where ClickHouse is configured too, --target says which store is meant.',
       examples: [
         ['unkey migrate repair --version 20260101000000 --mark applied', 'all its statements are in force'],
         ['unkey migrate repair --version 20260101000000 --mark pending', 'none of them is, run it again'],
@@ -46,15 +42,16 @@ export function registerRepair(group: Command, cli: CliContext): void {
     cli.action<RepairFlags>(async (invocation) => {
       const { io, options, output } = invocation;
       const { version, mark } = options;
-      if (!meansRelationalStore(options, output)) throw unknownVersion(version);
-      const document = { version, state: mark };
+      const store = await oneStore(invocation, 'repair');
+      if (store === undefined) throw unknownVersion(version);
+      const document = { target: store.target, version, state: mark };
       if (options.dryRun === true) {
         output.result({ dryRun: true, ...document }, () => `would record ${version} as ${mark}`);
         return EXIT.done;
       }
       const question = `Record migration ${version} as ${mark}?`;
       await confirm(io, question, options.yes ?? false, 'nothing was recorded');
-      await withMigrator(invocation, (migrator) => migrator.repair(version, mark));
+      await store.change((migrator) => migrator.repair(version, mark));
       output.result(document, () => `recorded ${version} as ${mark}`);
       return EXIT.done;
     }),

@@ -1,31 +1,31 @@
 import { type Command, Option } from 'commander';
+import type { MigrationRun } from '../../storage/migrations/migrator.ts';
 import type { CliContext } from '../cli/context.ts';
 import { annotate } from '../cli/notes.ts';
 import { integer } from '../cli/values.ts';
+import { WHEN_INTERRUPTED } from './errors.ts';
 import { identify, progressLine, sqlText } from './present.ts';
-import {
-  addLockedOptions,
-  type LockedFlags,
-  meansRelationalStore,
-  WHEN_INTERRUPTED,
-  withMigrator,
-} from './target.ts';
+import { type MigratableStore, migratableStores, oneStore, TARGET_LABEL, type Target } from './stores.ts';
+import { addLockedOptions, type StoresFlags } from './target.ts';
 
-type UpFlags = LockedFlags & {
+type UpFlags = StoresFlags & {
   readonly to?: string;
   readonly steps?: number;
   readonly allowOutOfOrder?: boolean;
   readonly dryRun?: boolean;
 };
 
+type TargetRun = MigrationRun & { readonly target: Target };
+
 export function registerUp(group: Command, cli: CliContext): void {
   const command = annotate(group.command('up').description('apply pending migrations, in order'), {
     remarks:
-      'Runs at once from several places are safe: one applies, the others wait and find nothing to do.',
+      'The relational store comes first, then ClickHouse where it is configured. Runs at once from several places are safe: one applies, the others wait and find nothing to do.',
     examples: [
       ['unkey migrate up', 'everything that is pending'],
       ['unkey migrate up --dry-run', 'print the SQL and run nothing'],
       ['unkey migrate up --database-file ./dsn', 'a database that no configuration names'],
+      ['unkey migrate up --target clickhouse', 'the schema of analytics alone'],
     ],
     exitCodes: [
       ['1', 'a statement failed'],
@@ -33,8 +33,8 @@ export function registerUp(group: Command, cli: CliContext): void {
       ['6', 'an earlier migration is changed, missing, failed or out of order, or the lock was not gained'],
     ],
   })
-    .addOption(new Option('--to <version>', 'the newest version to apply'))
-    .addOption(new Option('--steps <n>', 'how many to apply at most').argParser(integer(1)))
+    .addOption(new Option('--to <version>', 'the newest version to apply; of one store'))
+    .addOption(new Option('--steps <n>', 'how many to apply at most; of one store').argParser(integer(1)))
     .addOption(
       new Option('--allow-out-of-order', 'apply pending versions older than the newest applied one, too'),
     )
@@ -44,31 +44,45 @@ export function registerUp(group: Command, cli: CliContext): void {
   command.action(
     cli.action<UpFlags>(async (invocation) => {
       const { options, output, signal } = invocation;
-      if (!meansRelationalStore(options, output)) {
-        output.result({ applied: [], ahead: [] }, () => 'nothing to apply');
-        return;
-      }
-      const { to, steps, allowOutOfOrder } = options;
+      const { to, steps, allowOutOfOrder, dryRun = false } = options;
       const selection = { to, steps, allowOutOfOrder };
-      const run = await withMigrator(invocation, (migrator) =>
-        options.dryRun === true
-          ? migrator.planUp(selection)
-          : migrator.up({ ...selection, signal, onProgress: progressLine(output.progress()) }),
-      );
-      for (const version of run.ahead) {
-        output.warn(`${version} was applied by a newer release; this one does not know it`);
+      const runs: TargetRun[] = [];
+      for (const store of await storesOf(invocation)) {
+        const onProgress = progressLine(output.progress(), store.target);
+        const run = dryRun
+          ? await store.read((migrator) => migrator.planUp(selection))
+          : await store.change((migrator) => migrator.up({ ...selection, signal, onProgress }));
+        for (const version of run.ahead) {
+          output.warn(`${version} was applied by a newer release; this one does not know it`);
+        }
+        runs.push({ ...run, target: store.target });
       }
-      if (options.dryRun === true) {
-        output.result({ dryRun: true, migrations: run.migrations, ahead: run.ahead }, () =>
-          run.migrations.length === 0 ? 'nothing to apply' : sqlText(run.migrations),
+      const ahead = runs.flatMap((run) => run.ahead);
+      if (dryRun) {
+        const migrations = runs.flatMap(({ target, migrations: planned }) =>
+          planned.map((migration) => ({ target, ...migration })),
         );
+        output.result({ dryRun, migrations, ahead }, () => sqlText(migrations) || 'nothing to apply');
         return;
       }
-      output.result({ applied: run.migrations.map(identify), ahead: run.ahead }, () =>
-        run.migrations.length === 0
-          ? 'nothing to apply, the schema is up to date'
-          : `applied ${run.migrations.length} migration(s), up to ${run.migrations.at(-1)?.version}`,
-      );
+      const applied = runs.flatMap(({ target, migrations }) => migrations.map(identify(target)));
+      output.result({ applied, ahead }, () => runs.map(summary).join('\n') || 'nothing to apply');
     }, WHEN_INTERRUPTED),
   );
+}
+
+async function storesOf(
+  invocation: Parameters<typeof migratableStores>[0] & { readonly options: UpFlags },
+): Promise<readonly MigratableStore[]> {
+  const { to, steps } = invocation.options;
+  if (to === undefined && steps === undefined) return migratableStores(invocation);
+  const store = await oneStore(invocation, to === undefined ? '--steps' : '--to');
+  return store === undefined ? [] : [store];
+}
+
+function summary({ target, migrations }: TargetRun): string {
+  const newest = migrations.at(-1)?.version;
+  return newest === undefined
+    ? `${TARGET_LABEL[target]}: nothing to apply, the schema is up to date`
+    : `${TARGET_LABEL[target]}: applied ${migrations.length} migration(s), up to ${newest}`;
 }

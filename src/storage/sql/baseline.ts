@@ -1,11 +1,12 @@
 // Adopting a database that the reference has made. Rule: MIG-9.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MigrationError } from './migration-error.ts';
-import { loadMigrations, SQL_MIGRATIONS } from './migration-files.ts';
+import { MigrationError } from '../migrations/migration-error.ts';
+import { loadMigrations, SQL_MIGRATIONS } from '../migrations/migration-files.ts';
+import type { Migrator } from '../migrations/migrator.ts';
 import { readHistory } from './migration-history.ts';
-import type { Migrator, MigratorOptions } from './migrator.ts';
-import { describeSchema, type TableDescription } from './schema-description.ts';
+import type { MigratorOptions } from './migrator.ts';
+import { type ColumnDescription, describeSchema, type TableDescription } from './schema-description.ts';
 
 /** The newest version whose tables the reference has too; those after it are ours. */
 export const REFERENCE_VERSION = '20260101000500';
@@ -14,35 +15,40 @@ export interface SchemaDifference {
   readonly table: string;
   /** What is meant: `table`, `column <name>`, `unique key (…)`, `index (…)`. */
   readonly subject: string;
-  /** `missing` forbids adoption; `differs` is told and accepted. */
-  readonly kind: 'missing' | 'differs';
+  /**
+   * `missing` and `differs` forbid adoption; `tolerated` is told and accepted: a column of the same type and collation that
+   * takes every row of ours, such as one that allows NULL besides.
+   */
+  readonly kind: 'missing' | 'differs' | 'tolerated';
   readonly expected: string;
+  /** undefined when it is missing. */
   readonly found: string | undefined;
 }
 
-export interface BaselineReport {
+export interface BaselinePlan {
+  /** What the live schema lacks or has otherwise; extra tables, columns and indexes do not count. */
   readonly differences: readonly SchemaDifference[];
-  /** Versions now recorded as applied; empty when something is missing. */
-  readonly recorded: readonly string[];
+  /** Whether adoption is possible. */
+  readonly adoptable: boolean;
+  /** Versions to be recorded as applied, oldest first. */
+  readonly versions: readonly string[];
 }
 
 /**
- * Compares the live schema with that of the reference and, when nothing is missing, records the versions up to `at` as
- * applied. Alters nothing else; `up` then adds the tables of ours.
+ * Compares the live schema with that of the reference, as far as the versions up to `at` make it. Writes nothing.
  * @param at a version not newer than REFERENCE_VERSION, its default
  * @throws MigrationError when versions are recorded already, or `at` is no such version
  */
-export async function adoptSchema(
-  migrator: Migrator,
+export async function planBaseline(
   { database, directory = SQL_MIGRATIONS }: Pick<MigratorOptions, 'database' | 'directory'>,
   at: string = REFERENCE_VERSION,
-): Promise<BaselineReport> {
+): Promise<BaselinePlan> {
   if (database.dialect !== 'mysql') {
     throw new MigrationError('refused', 'only a MySQL database can be adopted; the reference has no other');
   }
-  const versions = (await loadMigrations(directory, 'mysql')).filter(({ version }) => version <= at);
-  if (at > REFERENCE_VERSION || versions.at(-1)?.version !== at) {
-    throw new MigrationError('refused', `there is no version ${at} of the reference's schema`, {
+  const migrations = (await loadMigrations(directory, 'mysql')).filter(({ version }) => version <= at);
+  if (at > REFERENCE_VERSION || migrations.at(-1)?.version !== at) {
+    throw new MigrationError('unknown', `there is no version ${at} of the reference's schema`, {
       version: at,
     });
   }
@@ -52,14 +58,24 @@ export async function adoptSchema(
       'this database has recorded migrations already; run `unkey migrate up`',
     );
   }
-  const created = versions.flatMap(({ up }) =>
+  const created = migrations.flatMap(({ up }) =>
     up.flatMap((sql) => /^CREATE TABLE `(\w+)`/.exec(sql)?.[1] ?? []),
   );
   const reference = (await readReference(directory)).filter(({ name }) => created.includes(name));
   const differences = compareSchemas(reference, await describeSchema(database.primary));
-  if (differences.some(({ kind }) => kind === 'missing')) return { differences, recorded: [] };
-  for (const { version } of versions) await migrator.repair(version, 'applied');
-  return { differences, recorded: versions.map(({ version }) => version) };
+  return {
+    differences,
+    adoptable: differences.every(({ kind }) => kind === 'tolerated'),
+    versions: migrations.map(({ version }) => version),
+  };
+}
+
+/**
+ * Records the versions of an adoptable plan as applied. Alters nothing else; `up` then adds the tables of ours.
+ * @throws MigrationError when a version is unknown or the lock was not gained
+ */
+export async function adoptSchema(migrator: Migrator, { versions }: BaselinePlan): Promise<void> {
+  for (const version of versions) await migrator.repair(version, 'applied');
 }
 
 async function readReference(directory: string): Promise<TableDescription[]> {
@@ -82,12 +98,32 @@ function compareColumns(expected: TableDescription, live: TableDescription): Sch
   return expected.columns.flatMap((column) => {
     const subject = `column ${column.name}`;
     const found = live.columns.find(({ name }) => name === column.name);
-    if (found === undefined) return [missing(expected.name, subject)];
-    const [wanted, seen] = [JSON.stringify(column), JSON.stringify(found)];
-    return wanted === seen
-      ? []
-      : [{ table: expected.name, subject, kind: 'differs' as const, expected: wanted, found: seen }];
+    if (found === undefined) return [missing(expected.name, subject, columnText(column))];
+    const [wanted, seen] = [columnText(column), columnText(found)];
+    if (wanted === seen) return [];
+    const kind = takesRowsOf(column, found) ? 'tolerated' : 'differs';
+    return [{ table: expected.name, subject, kind, expected: wanted, found: seen }];
   });
+}
+
+/** Whether what is written for `expected` can be written into `found` and read back as well. */
+function takesRowsOf(expected: ColumnDescription, found: ColumnDescription): boolean {
+  return (
+    expected.type === found.type &&
+    expected.collation === found.collation &&
+    (found.nullable || !expected.nullable) &&
+    (found.default !== null || expected.default === null)
+  );
+}
+
+/** `varchar(48) COLLATE utf8mb4_0900_as_cs NOT NULL DEFAULT 'x'`. */
+function columnText({ type, collation, nullable, default: preset }: ColumnDescription): string {
+  return [
+    type,
+    ...(collation === null ? [] : [`COLLATE ${collation}`]),
+    ...(nullable ? [] : ['NOT NULL']),
+    ...(preset === null ? [] : [`DEFAULT ${preset}`]),
+  ].join(' ');
 }
 
 function compareKeys(expected: TableDescription, live: TableDescription): SchemaDifference[] {
@@ -103,6 +139,6 @@ function compareKeys(expected: TableDescription, live: TableDescription): Schema
   ];
 }
 
-function missing(table: string, subject: string): SchemaDifference {
-  return { table, subject, kind: 'missing', expected: subject, found: undefined };
+function missing(table: string, subject: string, expected: string = subject): SchemaDifference {
+  return { table, subject, kind: 'missing', expected, found: undefined };
 }

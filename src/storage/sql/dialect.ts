@@ -23,6 +23,11 @@ export function forUpdate(q: HasDialect): string {
   return q.dialect === 'mysql' ? ' FOR UPDATE' : '';
 }
 
+/** The same for rows that others may read with such a lock as well, but not change or delete. */
+export function forShare(q: HasDialect): string {
+  return q.dialect === 'mysql' ? ' LOCK IN SHARE MODE' : '';
+}
+
 /**
  * What stands behind a table's name to have its rows looked up by primary key; empty on SQLite. MySQL locks every row that a
  * locking statement reads, and of a small table it likes to read all.

@@ -1,23 +1,6 @@
-// The bookkeeping table: which versions a store has, and how their application went. Source: MIG-2.
+// The table of recorded migrations in the relational store. Source: MIG-2 of the operations chapter.
+import { HISTORY_TABLE, type HistoryEntry } from '../migrations/migration-history.ts';
 import type { Queryable } from './database.ts';
-
-export const HISTORY_TABLE = 'unkey_schema_migrations';
-
-/** `running` and `reverting` are stages that a killed migrator leaves behind on MySQL. */
-export type RecordedState = 'applied' | 'failed' | 'running' | 'reverting';
-
-export interface HistoryEntry {
-  readonly version: string;
-  readonly name: string;
-  readonly checksum: string;
-  readonly state: RecordedState;
-  /** Number of the statement that failed, from 1. */
-  readonly failedStatement: number | null;
-  readonly startedAt: number;
-  readonly finishedAt: number | null;
-  readonly durationMs: number | null;
-  readonly toolVersion: string;
-}
 
 const COLUMNS = [
   'version varchar(14) NOT NULL PRIMARY KEY',

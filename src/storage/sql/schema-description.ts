@@ -1,8 +1,8 @@
 // A store's schema as plain data, written the same whichever server of a dialect it comes from (MySQL or MariaDB), so
 // that two schemas can be compared.
+import { HISTORY_TABLE } from '../migrations/migration-history.ts';
 import type { Queryable } from './database.ts';
-import { HISTORY_TABLE } from './migration-history.ts';
-import { MARIADB_COLLATIONS } from './migration-runner.ts';
+import { MARIADB_COLLATIONS } from './migration-flavour.ts';
 
 export interface ColumnDescription {
   readonly name: string;

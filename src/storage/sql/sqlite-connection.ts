@@ -1,6 +1,7 @@
 // One connection to an SQLite database, through Sequelize: how it is set up, and how statements run on it.
 import sqlite3 from '@appthreat/sqlite3';
 import { QueryTypes, Sequelize } from 'sequelize';
+import { isObject } from '../../lib/json.ts';
 import type { SqlParams, SqlValue } from './database.ts';
 import type { Instrumentation, StatementInfo } from './instrumentation.ts';
 import { toSqliteError } from './sqlite-errors.ts';
@@ -9,20 +10,47 @@ import { fillPlaceholders } from './statement.ts';
 /** How long SQLite itself waits for another process's lock. */
 export const BUSY_TIMEOUT_MS = 5000;
 
+/** The driver's class as Sequelize uses it; its own types overload each method in ways that cannot be overridden. */
+interface DriverConnection {
+  configure(option: string, value: number | string): void;
+  run(sql: string, values: unknown, done?: unknown): unknown;
+  all(sql: string, values: unknown, done?: unknown): unknown;
+}
+
+const Driver = sqlite3.Database as unknown as new (
+  ...args: ConstructorParameters<typeof sqlite3.Database>
+) => DriverConnection;
+
 /** The driver as Sequelize loads it: every connection is set up before its first statement. */
 const dialectModule = {
   ...sqlite3,
-  Database: class extends sqlite3.Database {
+  Database: class extends Driver {
     constructor(...args: ConstructorParameters<typeof sqlite3.Database>) {
       super(...args);
       this.configure('busyTimeout', BUSY_TIMEOUT_MS);
       // 'mixed' hands integers beyond 2^53 − 1 over as bigint instead of refusing the row.
       this.configure('integerMode', 'mixed');
       // Fails only where opening has failed, which is reported to the first statement.
-      this.run('PRAGMA synchronous = FULL', () => undefined);
+      super.run('PRAGMA synchronous = FULL', () => undefined);
+    }
+
+    override run(sql: string, values: unknown, done?: unknown): unknown {
+      return super.run(sql, positional(values), done);
+    }
+
+    override all(sql: string, values: unknown, done?: unknown): unknown {
+      return super.all(sql, positional(values), done);
     }
   },
 };
+
+/**
+ * Sequelize hands values over by name, and both it and SQLite go through all names for each of them: statements of thousands
+ * of values would spend their time there. So {@link bindValues} names one value, the list of all, which goes by position.
+ */
+function positional(values: unknown): unknown {
+  return isObject(values) && Array.isArray(values.$values) ? values.$values : values;
+}
 
 /** Sequelize's types do not know the option: there are no foreign keys to switch on. */
 const UNTYPED_OPTIONS = { foreignKeys: false };
@@ -92,28 +120,30 @@ export async function command(connection: Sequelize, operation: string, sql: str
 /** Keeps Sequelize from asking for the columns of a table before each SELECT, which only its models need. */
 const NO_TABLE_LOOKUP = { tableNames: [] as string[] };
 
-/** The statement in Sequelize's notation for real binds: `$p0`, `$p1`, …, with other dollar signs kept as text. */
-function bindValues(sql: string, params: SqlParams): { sql: string; bind: Record<string, unknown> } {
-  const bind: Record<string, unknown> = {};
-  let count = 0;
+/**
+ * The statement with nameless placeholders, and their values in order. Dollar signs are doubled, which keeps Sequelize from
+ * reading them as placeholders of its own.
+ */
+function bindValues(sql: string, params: SqlParams): { sql: string; bind: { values: unknown[] } } {
+  const values: unknown[] = [];
   const filled = fillPlaceholders(
     'sqlite',
     sql,
     params,
     (value) => {
-      const name = `p${count++}`;
-      bind[name] = toBind(value);
-      return `$${name}`;
+      values.push(toBind(value));
+      return '?';
     },
     (text) => text.replace(/\B\$(?=\$|\w)/g, '$$$$'),
   );
-  return { sql: filled, bind };
+  return { sql: filled, bind: { values } };
 }
 
 function toBind(value: SqlValue): unknown {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) return Number(value);
+  // As text, an integer column takes it exactly.
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (typeof value === 'number' && !Number.isFinite(value)) throw new Error('a number to bind is not finite');
   return value;
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { MigrationError } from '../../../src/storage/sql/migration-error.ts';
+import { MigrationError } from '../../../src/storage/migrations/migration-error.ts';
 import {
   loadMigrations,
   migrationSlug,
@@ -10,7 +10,7 @@ import {
   SQL_MIGRATIONS,
   splitStatements,
   writeMigrationFiles,
-} from '../../../src/storage/sql/migration-files.ts';
+} from '../../../src/storage/migrations/migration-files.ts';
 
 let directory: string;
 

@@ -1,5 +1,4 @@
 // What the answers of a MySQL or MariaDB server mean. Thresholds: the table of `unkey doctor` in the operations chapter.
-import type { MigrationStatus } from '../../../storage/sql/migration-states.ts';
 import { MAX_CONNECTIONS } from '../../../storage/sql/mysql-pool.ts';
 import type { ServerSettings } from '../../../storage/sql/queries/server-facts.ts';
 import { type Finding, fail, ok, warn } from '../check.ts';
@@ -46,19 +45,6 @@ export function judgeSettings(settings: ServerSettings): Finding {
     );
   }
   return ok(`${charset}, max_connections ${maxConnections}, ${isolation}`);
-}
-
-export function judgeMigrations(statuses: readonly MigrationStatus[]): Finding {
-  const wrong = statuses.filter(({ state }) => state !== 'applied' && state !== 'ahead');
-  const newest = statuses.filter(({ state }) => state === 'applied').at(-1)?.version ?? 'none';
-  if (wrong.length === 0) return ok(`${statuses.length} applied, newest ${newest}`, { version: newest });
-  const counts = Map.groupBy(wrong, ({ state }) => state);
-  const detail = [...counts].map(([state, list]) => `${list.length} ${state}`).join(', ');
-  const pendingOnly = wrong.every(({ state }) => state === 'pending');
-  const remedy = pendingOnly
-    ? 'unkey migrate up'
-    : "'unkey migrate status' tells which, and what resolves it";
-  return fail(detail, remedy, { version: newest });
 }
 
 /** `skewMs` = their clock minus ours. */

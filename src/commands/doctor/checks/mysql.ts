@@ -31,15 +31,9 @@ import {
   skippedCheck,
   warn,
 } from '../check.ts';
+import { judgeMigrations } from './migration-rules.ts';
 import { judgeGrants } from './mysql-grants.ts';
-import {
-  judgeClock,
-  judgeLag,
-  judgeLatency,
-  judgeMigrations,
-  judgeSettings,
-  judgeVersion,
-} from './mysql-rules.ts';
+import { judgeClock, judgeLag, judgeLatency, judgeSettings, judgeVersion } from './mysql-rules.ts';
 
 const PRIMARY_IDS = [
   'mysql.connect',

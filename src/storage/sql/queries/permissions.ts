@@ -1,6 +1,6 @@
 import { chunksOf } from '../../../lib/chunks.ts';
 import type { Queryable } from '../database.ts';
-import { forUpdate, insertOrKeep, insertRows, MAX_LISTED } from '../dialect.ts';
+import { forShare, forUpdate, insertOrKeep, insertRows, MAX_LISTED } from '../dialect.ts';
 import { type IdPage, idPageClause } from '../id-page.ts';
 
 export interface PermissionRow {
@@ -26,6 +26,15 @@ export function lockPermissionsBySlugs(
   slugs: readonly string[],
 ): Promise<PermissionRow[]> {
   return readPermissionsBySlugs(q, 'lockPermissionsBySlugs', workspaceId, slugs, forUpdate(q));
+}
+
+/** The same with a read that lets nobody delete or change them until the transaction ends, and others do the same. */
+export function holdPermissionsBySlugs(
+  q: Queryable,
+  workspaceId: string,
+  slugs: readonly string[],
+): Promise<PermissionRow[]> {
+  return readPermissionsBySlugs(q, 'holdPermissionsBySlugs', workspaceId, slugs, forShare(q));
 }
 
 async function readPermissionsBySlugs(

@@ -1,6 +1,6 @@
 import { chunksOf } from '../../../lib/chunks.ts';
 import type { Queryable } from '../database.ts';
-import { forUpdate, insertOrKeep, insertRows, MAX_LISTED, type RowValues } from '../dialect.ts';
+import { forShare, forUpdate, insertOrKeep, insertRows, MAX_LISTED, type RowValues } from '../dialect.ts';
 import { type IdPage, idPageClause } from '../id-page.ts';
 import type { PermissionRow } from './permissions.ts';
 
@@ -127,6 +127,29 @@ export async function lockRole(
     { workspaceId, roleId },
   );
   return rows[0];
+}
+
+/**
+ * The workspace's roles with these ids, read so that nobody deletes or changes them until the transaction ends; others may
+ * do the same.
+ */
+export async function holdRoles(
+  q: Queryable,
+  workspaceId: string,
+  roleIds: readonly string[],
+): Promise<RoleRow[]> {
+  const rows: RoleRow[] = [];
+  for (const listed of chunksOf(roleIds, MAX_LISTED)) {
+    const held = await q.all<RoleRow>(
+      'holdRoles',
+      `SELECT id, name, description FROM roles
+        WHERE id IN (:listed) AND workspace_id = :workspaceId
+        ORDER BY id${forShare(q)}`,
+      { workspaceId, listed },
+    );
+    rows.push(...held);
+  }
+  return rows;
 }
 
 /** The workspace's roles by id, from `cursor` on when given, and only those that contain `search`. */

@@ -6,8 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { sha256Hex } from '../../lib/hash.ts';
 import { MigrationError } from './migration-error.ts';
 
-/** Where the migrations of the relational store are, seen from the sources as from the built package. */
+// Where the migrations of each store are, seen from the sources as from the built package.
 export const SQL_MIGRATIONS = fileURLToPath(new URL('../../../migrations/sql/', import.meta.url));
+export const CLICKHOUSE_MIGRATIONS = fileURLToPath(
+  new URL('../../../migrations/clickhouse/', import.meta.url),
+);
 
 export interface Migration {
   readonly version: string;

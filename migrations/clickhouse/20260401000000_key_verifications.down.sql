@@ -1,0 +1,11 @@
+DROP VIEW IF EXISTS key_last_used_mv_v1;
+DROP VIEW IF EXISTS key_verifications_per_month_mv_v3;
+DROP VIEW IF EXISTS key_verifications_per_day_mv_v3;
+DROP VIEW IF EXISTS key_verifications_per_hour_mv_v3;
+DROP VIEW IF EXISTS key_verifications_per_minute_mv_v3;
+DROP TABLE IF EXISTS key_last_used_v1;
+DROP TABLE IF EXISTS key_verifications_per_month_v3;
+DROP TABLE IF EXISTS key_verifications_per_day_v3;
+DROP TABLE IF EXISTS key_verifications_per_hour_v3;
+DROP TABLE IF EXISTS key_verifications_per_minute_v3;
+DROP TABLE IF EXISTS key_verifications_raw_v2;

@@ -1,0 +1,11 @@
+DROP VIEW IF EXISTS ratelimits_last_used_mv_v2;
+DROP VIEW IF EXISTS ratelimits_per_month_mv_v2;
+DROP VIEW IF EXISTS ratelimits_per_day_mv_v2;
+DROP VIEW IF EXISTS ratelimits_per_hour_mv_v2;
+DROP VIEW IF EXISTS ratelimits_per_minute_mv_v2;
+DROP TABLE IF EXISTS ratelimits_last_used_v2;
+DROP TABLE IF EXISTS ratelimits_per_month_v2;
+DROP TABLE IF EXISTS ratelimits_per_day_v2;
+DROP TABLE IF EXISTS ratelimits_per_hour_v2;
+DROP TABLE IF EXISTS ratelimits_per_minute_v2;
+DROP TABLE IF EXISTS ratelimits_raw_v2;

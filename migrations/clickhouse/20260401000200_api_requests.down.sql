@@ -1,0 +1,9 @@
+DROP VIEW IF EXISTS api_requests_per_month_mv_v2;
+DROP VIEW IF EXISTS api_requests_per_day_mv_v2;
+DROP VIEW IF EXISTS api_requests_per_hour_mv_v2;
+DROP VIEW IF EXISTS api_requests_per_minute_mv_v2;
+DROP TABLE IF EXISTS api_requests_per_month_v2;
+DROP TABLE IF EXISTS api_requests_per_day_v2;
+DROP TABLE IF EXISTS api_requests_per_hour_v2;
+DROP TABLE IF EXISTS api_requests_per_minute_v2;
+DROP TABLE IF EXISTS api_requests_raw_v2;

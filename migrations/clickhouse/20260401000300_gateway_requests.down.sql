@@ -1,0 +1,11 @@
+DROP VIEW IF EXISTS frontline_requests_per_day_mv_v1;
+DROP VIEW IF EXISTS frontline_requests_per_hour_mv_v1;
+DROP VIEW IF EXISTS frontline_requests_per_15m_mv_v1;
+DROP VIEW IF EXISTS frontline_requests_per_5m_mv_v1;
+DROP VIEW IF EXISTS frontline_requests_per_minute_mv_v1;
+DROP TABLE IF EXISTS frontline_requests_per_day_v1;
+DROP TABLE IF EXISTS frontline_requests_per_hour_v1;
+DROP TABLE IF EXISTS frontline_requests_per_15m_v1;
+DROP TABLE IF EXISTS frontline_requests_per_5m_v1;
+DROP TABLE IF EXISTS frontline_requests_per_minute_v1;
+DROP TABLE IF EXISTS frontline_requests_raw_v1;

@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS runtime_logs_raw_v1;

@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS audit_logs_raw_v1;
