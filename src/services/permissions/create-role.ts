@@ -8,7 +8,7 @@ import { type Caller, writeCallerEvents } from '../audit/audit-log.ts';
 import { ensureDefaultProject } from '../projects/default-project.ts';
 import { permissionCreatedOnTheWay, permissionGiven, roleCreated } from './access-events.ts';
 import { roleExists } from './access-faults.ts';
-import { lockPermissions } from './lock-permissions.ts';
+import { lockSortedPermissions } from './lock-permissions.ts';
 
 export interface RoleSetting {
   readonly name: string;
@@ -32,7 +32,7 @@ export function createRole(deps: RoleDeps, caller: Caller, setting: RoleSetting)
   const { workspaceId } = caller.principal;
   return db.transaction(async (tx) => {
     const projectId = await ensureDefaultProject(tx, workspaceId, deps);
-    const { all, created } = await lockPermissions(
+    const { all, created } = await lockSortedPermissions(
       tx,
       {
         workspaceId,

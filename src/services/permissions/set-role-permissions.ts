@@ -11,7 +11,7 @@ import { ensureDefaultProject } from '../projects/default-project.ts';
 import { permissionCreated, permissionGiven, permissionTaken } from './access-events.ts';
 import { roleNotFound } from './access-faults.ts';
 import type { RoleDeps, RoleSetting } from './create-role.ts';
-import { lockPermissions } from './lock-permissions.ts';
+import { lockSortedPermissions } from './lock-permissions.ts';
 
 export interface RolePermissionsSetting
   extends Pick<RoleSetting, 'permissions' | 'beforeCreatingPermissions'> {
@@ -33,7 +33,7 @@ export function setRolePermissions(
     const role = await lockRole(tx, workspaceId, setting.roleId);
     if (role === undefined) throw roleNotFound();
     const projectId = await ensureDefaultProject(tx, workspaceId, deps);
-    const { all, created } = await lockPermissions(
+    const { all, created } = await lockSortedPermissions(
       tx,
       {
         workspaceId,

@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { type Check, type CheckResult, fail, ok, warn } from '../../../src/commands/doctor/check.ts';
+import * as clickhouse from '../../../src/commands/doctor/checks/clickhouse-rules.ts';
+import { judgeMigrations } from '../../../src/commands/doctor/checks/migration-rules.ts';
 import { judgeGrants } from '../../../src/commands/doctor/checks/mysql-grants.ts';
 import {
   judgeClock,
   judgeLag,
   judgeLatency,
-  judgeMigrations,
   judgeSettings,
   judgeVersion,
 } from '../../../src/commands/doctor/checks/mysql-rules.ts';
 import { exitCodeOf } from '../../../src/commands/doctor/report.ts';
 import { runChecks } from '../../../src/commands/doctor/run-checks.ts';
 import { selection } from '../../../src/commands/doctor/selection.ts';
+import { AnalyticsStoreError } from '../../../src/storage/analytics/store-error.ts';
 
 describe('the version of the server', () => {
   it.each([
@@ -54,6 +56,48 @@ describe('the grants of the account', () => {
       'ok',
       'fail',
     ]);
+  });
+});
+
+describe('a ClickHouse server', () => {
+  it.each([
+    ['25.3.1.1', 'ok'],
+    ['26.1.2.3', 'ok'],
+    ['25.2.9.1', 'fail'],
+    ['24.12.1.1', 'fail'],
+  ])('of version %s is %s', (version, status) => {
+    expect(clickhouse.judgeVersion(version).status).toBe(status);
+  });
+
+  it.each([
+    [['GRANT SELECT, INSERT, CREATE TABLE ON default.* TO unkey'], 'ok'],
+    [['GRANT SELECT ON default.* TO unkey', 'GRANT INSERT ON default.* TO unkey'], 'ok'],
+    [['GRANT ALL ON *.* TO default WITH GRANT OPTION'], 'ok'],
+    [['GRANT SELECT ON default.* TO unkey'], 'fail'],
+    [[], 'fail'],
+  ])('with the rights %j is %s', (grants, status) => {
+    expect(clickhouse.judgeGrants(grants).status).toBe(status);
+  });
+
+  it.each([
+    [true, ['GRANT ALL ON *.* TO default'], 'ok'],
+    [true, ['GRANT ACCESS MANAGEMENT ON *.* TO unkey'], 'ok'],
+    [true, ['GRANT SELECT, INSERT ON default.* TO unkey'], 'warn'],
+    [false, ['GRANT ALL ON *.* TO default'], 'warn'],
+  ])('can set up users of workspaces: vault %s, rights %j: %s', (hasVault, grants, status) => {
+    expect(clickhouse.judgeProvisioning(hasVault, grants).status).toBe(status);
+  });
+
+  it.each([
+    ['authentication', undefined, 'authentication'],
+    ['network', 'ENOTFOUND', 'DNS'],
+    ['network', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'TLS'],
+    ['network', 'ECONNREFUSED', 'TCP'],
+    ['server', undefined, 'no'],
+  ] as const)('that fails with %s %s is told by its step', (failure, code, step) => {
+    const cause = code === undefined ? undefined : Object.assign(new Error(code), { code });
+    const finding = clickhouse.judgeConnectFailure(new AnalyticsStoreError(failure, 'no', { cause }));
+    expect(finding).toMatchObject({ status: 'fail', detail: expect.stringMatching(new RegExp(`^${step}`)) });
   });
 });
 

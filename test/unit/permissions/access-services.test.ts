@@ -136,7 +136,7 @@ test('a permission that vanishes while a role is made has the whole call start a
   await bench.services.permissions.create(CALLER, setting('docs.read'));
   let attempts = 0;
   interception.beforeStatement = async (operation, tx) => {
-    if (operation !== 'lockPermissionsBySlugs' || attempts++ > 0) return;
+    if (operation !== 'holdPermissionsBySlugs' || attempts++ > 0) return;
     await tx.run('test', "DELETE FROM permissions WHERE slug = 'docs.read'");
   };
   const roleId = await bench.services.roles.create(CALLER, roleSetting('editor', ['docs.read']));

@@ -1,81 +1,95 @@
-// The client's own configuration file (CFG-1): the root key and the address of the API.
+// Reading the client's own configuration file: root keys and addresses of the API, by profile.
 import { readFile, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import { isObject, type JsonObject } from '../../../lib/json.ts';
 import { CliError } from '../../cli/cli-error.ts';
 import { EXIT } from '../../cli/exit-codes.ts';
 import type { CliIo } from '../../cli/io.ts';
+import {
+  type ClientFileFlags,
+  type ClientPlace,
+  clientPlaces,
+  DEFAULT_PROFILE,
+  memberPath,
+} from './client-place.ts';
 
 export interface ClientSettings {
   readonly rootKey: string | undefined;
+  /** The profile's own, else the one at the top of the file. */
   readonly apiUrl: string | undefined;
+  /** The profile that was asked for. */
+  readonly profile: string;
+  /** The file that was read; undefined when there is none. */
+  readonly path: string | undefined;
   /** What the user should know about the file. */
   readonly warnings: readonly string[];
 }
 
-interface Place {
-  /** The file's text itself, where a variable may hold that instead of a path. */
-  readonly inline?: string;
-  readonly path: string;
-  /** Whether the user named it, so that it has to be there. */
-  readonly named: boolean;
-  readonly warning?: string;
+export interface ClientFile {
+  readonly place: ClientPlace;
+  /** undefined when the file does not exist. */
+  readonly text: string | undefined;
 }
 
 /**
- * Reads the file that `--config`, UNKEY_CLIENT_CONFIG or UNKEY_CONFIG names, else config.toml in `$XDG_CONFIG_HOME/unkey`
- * or `~/.unkey`.
+ * Reads the settings of a profile from the first client file that there is.
  *
- * @throws CliError exit 3 when a named file is missing, or any is unreadable or not TOML; quotes nothing of it
+ * @throws CliError exit 3 when a named file is missing, any is unreadable or not TOML, or the profile that `--profile`
+ *   names is not in it; quotes nothing of it
  */
-export async function readClientFile(io: CliIo, flag: string | undefined): Promise<ClientSettings> {
-  for (const place of places(io, flag)) {
-    const text = place.inline ?? (await readIfThere(place));
-    if (text === undefined) continue;
-    const { root_key: rootKey, api_url: apiUrl } = parseFile(text, place.path);
-    const settings = { rootKey: nonEmpty(rootKey), apiUrl: nonEmpty(apiUrl) };
-    const exposed =
-      settings.rootKey !== undefined && place.inline === undefined && (await readableByOthers(place.path));
-    return {
-      ...settings,
-      warnings: [
-        ...(place.warning === undefined ? [] : [place.warning]),
-        ...(exposed ? [`${place.path} holds a root key and others can read it; run chmod 600 on it`] : []),
-      ],
-    };
+export async function readClientFile(io: CliIo, flags: ClientFileFlags): Promise<ClientSettings> {
+  const file = await findClientFile(io, flags.config);
+  const { place, text } = file;
+  const profile = flags.profile ?? DEFAULT_PROFILE;
+  if (text === undefined && place.named) throw unreadable(place.path, 'ENOENT', undefined);
+  const settings = settingsOf(file, profile);
+  if (!settings.known) {
+    const hint = `run 'unkey auth login --profile ${profile}'`;
+    throw invalid(`${place.path} has no profile '${profile}'`, undefined, hint);
   }
-  return { rootKey: undefined, apiUrl: undefined, warnings: [] };
+  const { rootKey, apiUrl } = settings;
+  const warnings = place.warning === undefined ? [] : [place.warning];
+  if (text !== undefined && rootKey !== undefined && (await readableByOthers(place))) {
+    warnings.push(`${place.path} holds a root key and others can read it; run chmod 600 on it`);
+  }
+  return { rootKey, apiUrl, profile, path: text === undefined ? undefined : place.path, warnings };
 }
 
-function places({ env, cwd }: CliIo, flag: string | undefined): Place[] {
-  const explicit = flag || env.UNKEY_CLIENT_CONFIG;
-  if (explicit) return [{ path: resolve(cwd, explicit), named: true }];
-  const shared = env.UNKEY_CONFIG;
-  if (shared) {
-    const warning = "UNKEY_CONFIG names the server's file too; name the client's with UNKEY_CLIENT_CONFIG";
-    // The server takes the file's text in this variable as well.
-    if (/[=\n]/.test(shared)) return [{ inline: shared, path: 'UNKEY_CONFIG', named: true, warning }];
-    return [{ path: resolve(cwd, shared), named: true, warning }];
-  }
-  const folders = [
-    ...(env.XDG_CONFIG_HOME ? [join(env.XDG_CONFIG_HOME, 'unkey')] : []),
-    join(env.HOME || homedir(), '.unkey'),
-  ];
-  return folders.map((folder) => ({ path: join(folder, 'config.toml'), named: false }));
+/** What a client file says of a profile. @throws CliError exit 3 when it is not TOML */
+export function settingsOf(
+  { place, text }: ClientFile,
+  profile: string,
+): Pick<ClientSettings, 'rootKey' | 'apiUrl'> & {
+  /** Whether the file has such a profile; the default one is always there. */
+  readonly known: boolean;
+} {
+  const content = text === undefined ? {} : parseClientFile(text, place.path);
+  return {
+    known: profile === DEFAULT_PROFILE || isObject(valueAt(content, ['profiles', profile])),
+    rootKey: memberOf(content, memberPath(profile, 'root_key')),
+    apiUrl:
+      memberOf(content, memberPath(profile, 'api_url')) ??
+      memberOf(content, memberPath(DEFAULT_PROFILE, 'api_url')),
+  };
 }
 
-async function readIfThere({ path, named }: Place): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
-    if (code === 'ENOENT' && !named) return undefined;
-    throw invalid(`cannot read ${path} (${code})`, cause);
+/**
+ * The first client file that there is, else the best place for one.
+ * @throws CliError exit 3 when it cannot be read
+ */
+export async function findClientFile(io: CliIo, flag: string | undefined): Promise<ClientFile> {
+  const places = clientPlaces(io, flag);
+  for (const place of places) {
+    const text = place.inline ?? (await readIfThere(place.path));
+    if (text !== undefined) return { place, text };
   }
+  const [best] = places;
+  if (best === undefined) throw new Error('there is always a place for the client file');
+  return { place: best, text: undefined };
 }
 
-function parseFile(text: string, path: string): Readonly<Record<string, unknown>> {
+/** @throws CliError exit 3, with the position, when the text is not TOML */
+function parseClientFile(text: string, path: string): JsonObject {
   try {
     return parse(text);
   } catch (cause) {
@@ -85,21 +99,43 @@ function parseFile(text: string, path: string): Readonly<Record<string, unknown>
   }
 }
 
-function invalid(detail: string, cause: unknown): CliError {
+/** The value at a path of tables; undefined when there is none. */
+function valueAt(content: JsonObject, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), content);
+}
+
+/** An empty value counts as none. */
+function memberOf(content: JsonObject, path: readonly string[]): string | undefined {
+  const value = valueAt(content, path);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
+    if (code === 'ENOENT') return undefined;
+    throw unreadable(path, code, cause);
+  }
+}
+
+function unreadable(path: string, code: string, cause: unknown): CliError {
+  return invalid(`cannot read ${path} (${code})`, cause);
+}
+
+function invalid(detail: string, cause: unknown, hint?: string): CliError {
   return new CliError({
     exitCode: EXIT.config,
     code: 'config_invalid',
     title: 'client file invalid',
     detail,
+    ...(hint === undefined ? {} : { hint }),
     cause,
   });
 }
 
-/** An empty value counts as none. */
-const nonEmpty = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined;
-
-async function readableByOthers(path: string): Promise<boolean> {
+async function readableByOthers({ path, inline }: ClientPlace): Promise<boolean> {
   // Windows has no such bits.
-  return process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0;
+  return inline === undefined && process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0;
 }

@@ -13,7 +13,7 @@ export function withStdinOnce(io: CliIo): CliIo {
     taken = true;
     return io.stdin.readAll();
   };
-  return { ...io, stdin: { isTTY: io.stdin.isTTY, readLine: () => io.stdin.readLine(), readAll } };
+  return { ...io, stdin: { ...io.stdin, readAll } };
 }
 
 /**

@@ -4,6 +4,7 @@ import { fromEnv } from '../../cli/notes.ts';
 import { addSecretFlags } from '../../cli/secret-flag.ts';
 import { duration, integer, list } from '../../cli/values.ts';
 import type { BodyFlag } from './body-flags.ts';
+import { addClientFileOptions } from './client-place.ts';
 import { DEFAULT_API_URL, ROOT_KEY } from './connection.ts';
 import type { Verb } from './verb.ts';
 
@@ -40,24 +41,29 @@ export function addVerbOptions(command: Command, verb: Verb): void {
 
 function addConnectionOptions(command: Command, verb: Verb): void {
   if (verb.operation.auth !== 'public') addSecretFlags(command, ROOT_KEY);
-  command
-    .addOption(
-      fromEnv(
-        new Option(
-          '--api-url <url>',
-          `address of the API, else api_url of the client file, else ${DEFAULT_API_URL}`,
-        ),
-        'UNKEY_API_BASE_URL',
-      ),
-    )
-    .option('--config <path>', 'client file (env UNKEY_CLIENT_CONFIG; default ~/.unkey/config.toml)')
-    .addOption(
-      new Option('--timeout <duration>', 'how long to wait for each answer')
-        .argParser(duration)
-        .default(DEFAULT_TIMEOUT_MS, '30s'),
-    );
+  addUrlOption(command);
+  addClientFileOptions(command);
+  addTimeoutOption(command);
   if (verb.reads)
     command.option('--no-retry', 'do not try again when the server cannot be reached or is busy');
+}
+
+/** Adds `--api-url`. */
+export function addUrlOption(command: Command): Command {
+  const option = new Option(
+    '--api-url <url>',
+    `address of the API, else api_url of the client file, else ${DEFAULT_API_URL}`,
+  );
+  return command.addOption(fromEnv(option, 'UNKEY_API_BASE_URL'));
+}
+
+/** Adds `--timeout`, in milliseconds as `timeout`. */
+export function addTimeoutOption(command: Command): Command {
+  return command.addOption(
+    new Option('--timeout <duration>', 'how long to wait for each answer')
+      .argParser(duration)
+      .default(DEFAULT_TIMEOUT_MS, '30s'),
+  );
 }
 
 function addBodyFlag(command: Command, body: BodyFlag): void {
