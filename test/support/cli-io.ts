@@ -36,7 +36,11 @@ export function memoryIo(options: MemoryIoOptions = {}): MemoryIo {
     stdin: {
       isTTY: options.terminal ?? false,
       readAll: async () => options.stdin ?? '',
+      async *chunks() {
+        yield Buffer.from(options.stdin ?? '');
+      },
       readLine: async () => (options.stdin ?? '').split('\n')[0] ?? '',
+      readHidden: async () => (options.stdin ?? '').split('\n')[0] ?? '',
     },
     env: options.env ?? {},
     cwd: options.cwd ?? '/nonexistent',

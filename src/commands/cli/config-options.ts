@@ -20,6 +20,13 @@ const MAX_PORT = 65_535;
 
 /** Adds the flags of single settings that `api serve` and the `config` commands share. */
 export function addSettingOptions(command: Command): Command {
+  return addServerOptions(command).addOption(
+    new Option('--workers <count>', 'server.workers: a number, or auto for one per core'),
+  );
+}
+
+/** Adds the flags of single settings that every server has. */
+export function addServerOptions(command: Command): Command {
   return command
     .addOption(new Option('--http-port <port>', 'http_port').argParser(integer(1, MAX_PORT)))
     .addOption(new Option('--host <address>', 'server.host'))
@@ -43,8 +50,7 @@ export function addSettingOptions(command: Command): Command {
         'pretty',
       ]),
     )
-    .addOption(new Option('--startup-timeout <duration>', 'server.startup_timeout'))
-    .addOption(new Option('--workers <count>', 'server.workers: a number, or auto for one per core'));
+    .addOption(new Option('--startup-timeout <duration>', 'server.startup_timeout'));
 }
 
 const SETTING_BY_OPTION: readonly (readonly [option: string, flag: string, path: string])[] = [
@@ -57,7 +63,7 @@ const SETTING_BY_OPTION: readonly (readonly [option: string, flag: string, path:
   ['workers', '--workers', 'server.workers'],
 ];
 
-/** The settings given by the flags of {@link addSettingOptions}, for `Invocation.loadConfig`. */
+/** The settings given by the flags of {@link addSettingOptions} or {@link addServerOptions}, for `Invocation.loadConfig`. */
 export function settingFlags(options: Readonly<Record<string, unknown>>): SettingFlags {
   const flags: Record<string, { flag: string; value: string | number }> = {};
   for (const [option, flag, path] of SETTING_BY_OPTION) {

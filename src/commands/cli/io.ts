@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { EXIT } from './exit-codes.ts';
+import { readHiddenLine } from './hidden-line.ts';
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
@@ -19,8 +20,12 @@ export interface CliIo {
     readonly isTTY: boolean;
     /** Everything up to the end of the stream. */
     readAll(): Promise<string>;
+    /** The same as it arrives, for input of any size. */
+    chunks(): AsyncIterable<Uint8Array>;
     /** One line typed on the terminal, without its newline. */
     readLine(): Promise<string>;
+    /** The same without showing what is typed. Rejects when the signal is aborted. */
+    readHidden(signal: AbortSignal): Promise<string>;
   };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -62,6 +67,7 @@ export function processIo(): CliIo {
     stdin: {
       isTTY: process.stdin.isTTY === true,
       readAll: () => text(process.stdin),
+      chunks: () => process.stdin,
       readLine: async () => {
         const lines = createInterface({ input: process.stdin });
         try {
@@ -70,6 +76,7 @@ export function processIo(): CliIo {
           lines.close();
         }
       },
+      readHidden: readHiddenLine,
     },
     env: process.env,
     cwd: process.cwd(),

@@ -26,7 +26,8 @@ export function addSecretFlags(command: Command, source: SecretSource): Command 
 
 const withoutNewline = (text: string) => text.replace(/\r?\n$/, '');
 
-async function readSecretFile(io: CliIo, path: string, origin: string): Promise<string> {
+/** What a file holds, without one newline at its end. @throws CliError exit 3, naming `origin`, when it cannot be read */
+export async function readSecretFile(io: CliIo, path: string, origin: string): Promise<string> {
   try {
     return withoutNewline(await readFile(resolve(io.cwd, path), 'utf8'));
   } catch (cause) {

@@ -4,8 +4,10 @@ import type { IdSource } from '../../lib/uid.ts';
 import type { Transaction } from '../../storage/sql/database.ts';
 import type { PermissionRow } from '../../storage/sql/queries/permissions.ts';
 import { ensureIdentities } from '../identities/ensure-identities.ts';
-import { ensurePermissions, foldSlug } from '../permissions/ensure-permissions.ts';
+import { foldSlug } from '../permissions/ensure-permissions.ts';
 import { ensureRoles } from '../permissions/ensure-roles.ts';
+import { lockPermissions } from '../permissions/lock-permissions.ts';
+import { lockFoundRoles } from '../permissions/lock-roles.ts';
 import type { KeySettings } from './issue-key.ts';
 import type { ImportReferences } from './key-imports.ts';
 
@@ -23,8 +25,9 @@ export async function ensureReferences(
   const slugs = imports.flatMap(({ permissions }) => permissions ?? []);
   const names = imports.flatMap((settings) => settings.roles ?? []);
   const identities = await ensureIdentities(tx, { ...place, externalIds }, deps);
-  const permissions = bySlug((await ensurePermissions(tx, { ...place, slugs }, deps)).all);
+  const permissions = bySlug((await lockPermissions(tx, { ...place, slugs }, deps)).all);
   const roles = await ensureRoles(tx, { ...place, names }, deps);
+  await lockFoundRoles(tx, place.workspaceId, [...roles.values()]);
   return (settings) => ({
     identityId: settings.externalId === undefined ? null : required(identities, settings.externalId).id,
     permissions: namedBy(settings.permissions, permissions),

@@ -10,8 +10,8 @@ import type { RoleRow } from '../../storage/sql/queries/roles.ts';
 import { type AuditEvent, type Caller, writeCallerEvents } from '../audit/audit-log.ts';
 import { withFreshIds } from '../fresh-ids.ts';
 import { ensureIdentity } from '../identities/ensure-identity.ts';
-import { ensurePermissions } from '../permissions/ensure-permissions.ts';
-import { findRoles } from '../permissions/find-roles.ts';
+import { lockPermissions } from '../permissions/lock-permissions.ts';
+import { lockRoles } from '../permissions/lock-roles.ts';
 import { resolveDefaultProject } from '../projects/default-project.ts';
 import { type CreditColumns, type CreditsSetting, creditsOfNewKey } from './credits.ts';
 import { permissionConnected, roleConnected } from './grant-events.ts';
@@ -123,14 +123,14 @@ async function storeKey(
     })),
   );
   const slugs = settings.permissions ?? [];
-  const permissions = (await ensurePermissions(tx, { workspaceId, projectId, slugs }, deps)).all;
+  const permissions = (await lockPermissions(tx, { workspaceId, projectId, slugs }, deps)).all;
   await insertKeyPermissions(tx, {
     keyId,
     workspaceId,
     createdAt,
     permissionIds: permissions.map(({ id }) => id),
   });
-  const roles = await findRoles(tx, workspaceId, settings.roles ?? []);
+  const roles = await lockRoles(tx, workspaceId, settings.roles ?? []);
   await insertKeyRoles(tx, { keyId, workspaceId, createdAt, roleIds: roles.map(({ id }) => id) });
   await writeCallerEvents(
     tx,

@@ -44,22 +44,27 @@ const MAX_HASH_LENGTH = 256;
 export function checkImports(imports: readonly KeyImport[]): CheckedImport[] {
   const byHash = new Map<string, CheckedImport>();
   imports.forEach((item, index) => {
-    const checked = checkImport(item, index);
+    const checked = checkItem(item, index);
     if (!byHash.has(item.hash)) byHash.set(item.hash, checked);
   });
   return [...byHash.values()];
 }
 
-function checkImport(settings: KeyImport, index: number): CheckedImport {
+/** The rules of one import. Throws a Fault `invalid_input` that tells the first one it breaks. */
+export function checkImport(settings: KeyImport): CheckedImport {
+  if (isLonger(settings.hash, MAX_HASH_LENGTH)) {
+    throw invalidInput(`\`hash\` may have at most ${MAX_HASH_LENGTH} characters.`);
+  }
+  return {
+    settings,
+    credits: creditsOfNewKey(settings.credits),
+    meta: settings.meta === undefined ? null : serializeMeta(settings.meta),
+  };
+}
+
+function checkItem(settings: KeyImport, index: number): CheckedImport {
   try {
-    if (isLonger(settings.hash, MAX_HASH_LENGTH)) {
-      throw invalidInput(`\`hash\` may have at most ${MAX_HASH_LENGTH} characters.`);
-    }
-    return {
-      settings,
-      credits: creditsOfNewKey(settings.credits),
-      meta: settings.meta === undefined ? null : serializeMeta(settings.meta),
-    };
+    return checkImport(settings);
   } catch (cause) {
     if (!(cause instanceof Fault)) throw cause;
     throw new Fault(cause.code, { public: `Nothing was migrated because of \`keys[${index}]\`.`, cause });

@@ -12,8 +12,9 @@ import {
 } from '../../storage/sql/queries/key-grants.ts';
 import { type Caller, writeCallerEvents } from '../audit/audit-log.ts';
 import { permissionCreatedOnTheWay } from '../permissions/access-events.ts';
-import { type EnsuredPermissions, ensurePermissions } from '../permissions/ensure-permissions.ts';
+import type { EnsuredPermissions } from '../permissions/ensure-permissions.ts';
 import { findPermissions } from '../permissions/find-permissions.ts';
+import { lockPermissions } from '../permissions/lock-permissions.ts';
 import { bySlug, type PermissionView, permissionView } from '../permissions/permission-view.ts';
 import { resolveDefaultProject } from '../projects/default-project.ts';
 import { permissionConnected, permissionDisconnected } from './grant-events.ts';
@@ -132,5 +133,5 @@ function ensure(
 ): Promise<EnsuredPermissions> {
   const { workspaceId } = key;
   const beforeCreate = () => given.authorizeCreate();
-  return ensurePermissions(tx, { workspaceId, projectId, slugs: given.slugs, beforeCreate }, deps);
+  return lockPermissions(tx, { workspaceId, projectId, slugs: given.slugs, beforeCreate }, deps);
 }

@@ -8,6 +8,7 @@ import { deleteKeyRoles, insertKeyRoles, listKeyRoles } from '../../storage/sql/
 import { listRolePermissions, type RoleRow } from '../../storage/sql/queries/roles.ts';
 import { type Caller, writeCallerEvents } from '../audit/audit-log.ts';
 import { findRoles } from '../permissions/find-roles.ts';
+import { lockRoles } from '../permissions/lock-roles.ts';
 import { byName, type RoleView, roleView } from '../permissions/permission-view.ts';
 import { roleConnected, roleDisconnected } from './grant-events.ts';
 import type { KeyGrantDeps } from './key-permissions.ts';
@@ -33,7 +34,7 @@ export async function addRoles(
   const roles = await db.transaction(async (tx) => {
     await holdKey(tx, key.id);
     const held = await listKeyRoles(tx, [key.id]);
-    const attached = without(named, held);
+    const attached = without(await lockRoles(tx, key.workspaceId, names), held);
     await insertKeyRoles(tx, {
       keyId: key.id,
       workspaceId: key.workspaceId,
@@ -88,7 +89,7 @@ export async function setRoles(
 ): Promise<RoleView[]> {
   const roles = await deps.db.transaction(async (tx) => {
     await holdKey(tx, key.id);
-    const named = await findRoles(tx, key.workspaceId, names);
+    const named = await lockRoles(tx, key.workspaceId, names);
     const { attached, detached } = await replaceRoles(tx, key, named, deps.clock.now());
     const events = [
       ...detached.map((role) => roleDisconnected(key, role)),

@@ -14,8 +14,8 @@ import {
 import { type AuditEvent, type Caller, writeCallerEvents } from '../audit/audit-log.ts';
 import { ensureIdentity } from '../identities/ensure-identity.ts';
 import { permissionCreatedOnTheWay } from '../permissions/access-events.ts';
-import { ensurePermissions } from '../permissions/ensure-permissions.ts';
-import { findRoles } from '../permissions/find-roles.ts';
+import { lockPermissions } from '../permissions/lock-permissions.ts';
+import { lockRoles } from '../permissions/lock-roles.ts';
 import { resolveDefaultProject } from '../projects/default-project.ts';
 import type { UsageLimiter } from '../usage/usage-limiter.ts';
 import { type CreditsPatch, patchedCredits } from './credits.ts';
@@ -113,7 +113,7 @@ async function applyUpdate(
       ? []
       : await replaceNamedPermissions(tx, deps, { key, projectId, slugs: change.permissions, now });
   if (change.roles !== undefined) {
-    await replaceRoles(tx, key, await findRoles(tx, workspaceId, change.roles), now);
+    await replaceRoles(tx, key, await lockRoles(tx, workspaceId, change.roles), now);
   }
 
   await writeCallerEvents(
@@ -171,7 +171,7 @@ async function replaceNamedPermissions(
   const { key, projectId, slugs, now } = request;
   const { workspaceId } = key;
   const describe = (slug: string): string => `Created with the permissions of key ${key.id}: ${slug}`;
-  const { all, created } = await ensurePermissions(tx, { workspaceId, projectId, slugs, describe }, deps);
+  const { all, created } = await lockPermissions(tx, { workspaceId, projectId, slugs, describe }, deps);
   await replacePermissions(tx, key, all, now);
   return created;
 }
