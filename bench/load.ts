@@ -9,6 +9,8 @@ export interface Load {
   /** A text that every right answer holds. */
   readonly expected: string;
   readonly connections: number;
+  /** Requests a second over all connections; as many as there come back unless given. */
+  readonly rate?: number;
   /** How long to go on: seconds, or a number of requests. */
   readonly extent: { readonly seconds: number } | { readonly requests: number };
 }
@@ -33,6 +35,7 @@ export async function drive(load: Load): Promise<Measured> {
       {
         url: load.url,
         connections: load.connections,
+        ...(load.rate === undefined ? {} : { overallRate: load.rate }),
         ...('seconds' in load.extent ? { duration: load.extent.seconds } : { amount: load.extent.requests }),
         verifyBody: (body) => String(body).includes(load.expected),
         requests: [

@@ -1,4 +1,4 @@
-// `npm run bench [-- --quick] [throughput] [memory] [accuracy] [credits]`: measures what is named, everything unless
+// `npm run bench [-- --quick] [throughput] [memory] [accuracy] [credits] [import] [analytics]`: measures what is named, everything unless
 // something is, prints tables and writes bench/results/<time>.json.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measureAccuracy } from './accuracy.ts';
+import { measureAnalytics } from './analytics.ts';
 import { measureCredits } from './credits.ts';
+import { measureImport } from './import.ts';
 import { measureLimiterMemory } from './limiter-memory.ts';
 import { measureThroughput } from './throughput.ts';
 
@@ -24,6 +26,10 @@ const measures: Readonly<Record<string, () => Promise<unknown>>> = {
   throughput: () => measureThroughput(plan),
   memory: () => tabled('memory of the rate limiter', measureLimiterMemory()),
   accuracy: () => tabled('accuracy across nodes, on Redis', measureAccuracy(values.quick)),
+  import: () =>
+    tabled('import of keys, beside raw multi-row inserts of the same rows', measureImport(values.quick)),
+  analytics: () =>
+    tabled('verifyKey with analytics, beside the same without', measureAnalytics(values.quick)),
   credits: () => tabled('credits across nodes, on Redis and MySQL', measureCredits(values.quick)),
 };
 const unknown = positionals.filter((name) => !(name in measures));

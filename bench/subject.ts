@@ -1,5 +1,6 @@
 // The subject of the benchmark: the compiled program, as it is published, running `unkey api serve` on an installation
 // that was prepared for it.
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,6 +31,13 @@ export interface Subject {
 }
 
 export const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const BUILD = fileURLToPath(new URL('../scripts/build.ts', import.meta.url));
+
+/** Compiles the program that {@link PROGRAM} names. */
+export function buildProgram(): void {
+  execFileSync(process.execPath, [BUILD], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
 const CONNECTION_HEADERS = new Set([
   'connection',
   'date',
@@ -38,13 +46,17 @@ const CONNECTION_HEADERS = new Set([
   'content-length',
 ]);
 
-/** Starts the server on the installation, whose files may lie in `folder`. */
-export async function startSubject(installation: Installation, folder: string): Promise<Subject> {
+/** Starts the server on the installation, whose files may lie in `folder`; without analytics unless a store is named. */
+export async function startSubject(
+  installation: Installation,
+  folder: string,
+  { clickhouse }: { readonly clickhouse?: string } = {},
+): Promise<Subject> {
   const { rootKey, database, redis } = installation;
   const config = join(folder, 'unkey.toml');
   await writeFile(config, '[[auth]]\ntype = "root_key"\n\n[server]\ndrain_delay = "0s"\n');
   const port = await freePort();
-  const server = startUnkey(['api', 'serve', '--host', '127.0.0.1'], {
+  const server = startUnkey(['api', 'serve', '--host', '127.0.0.1', '--auto-migrate'], {
     program: PROGRAM,
     cwd: folder,
     env: {
@@ -52,6 +64,7 @@ export async function startSubject(installation: Installation, folder: string): 
       UNKEY_HTTP_PORT: String(port),
       UNKEY_DATABASE_PRIMARY: database,
       UNKEY_REDIS_URL: redis,
+      ...(clickhouse === undefined ? {} : { UNKEY_CLICKHOUSE_URL: clickhouse }),
       // As the first line of bin/unkey does for everybody who runs the executable.
       NODE_OPTIONS: '--max-semi-space-size=8',
     },

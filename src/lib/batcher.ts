@@ -14,6 +14,12 @@ export interface BatcherOptions<T> {
   readonly flushIntervalMs: number;
   /** Batches collected and flushed side by side; less than 1 counts as 1. */
   readonly consumers: number;
+  /** Bounds what all items together weigh, from their acceptance to the end of their flush: more are discarded. */
+  readonly budget?: {
+    readonly limit: number;
+    /** Called more than once for an item; must say the same each time. */
+    weigh(item: T): number;
+  };
   /** Takes a batch away, never an empty one. What it throws is logged and counted; the batch is not tried again. */
   flush(items: readonly T[]): Promise<void>;
   readonly metrics: Metrics;
@@ -44,10 +50,16 @@ interface Consumer<T> {
  * passed, and on close. Source: the limits chapter, section shared primitives.
  */
 export function createBatcher<T extends object | string>(options: BatcherOptions<T>): Batcher<T> {
-  const { name, batchSize, bufferSize, flushIntervalMs, metrics, log } = options;
-  const buffer = new BoundedBuffer<T>({ name, capacity: bufferSize, metrics });
+  const { name, batchSize, bufferSize, flushIntervalMs, budget, metrics, log } = options;
+  const buffer = new BoundedBuffer<T>({
+    name,
+    capacity: bufferSize,
+    metrics,
+    ...(budget && { hasRoomFor: (item) => weight + budget.weigh(item) <= budget.limit }),
+  });
   const consumers = Array.from({ length: Math.max(1, options.consumers) }, newConsumer<T>);
   const done = Promise.withResolvers<void>();
+  let weight = 0;
   let closed = false;
 
   /** Moves what waits to the consumers that do not flush, filling one batch before the next is begun. */
@@ -81,6 +93,7 @@ export function createBatcher<T extends object | string>(options: BatcherOptions
     consumer.flushing = true;
     void runInBackground(async () => {
       await flushBatch(consumer.batch, trigger);
+      if (budget) for (const item of consumer.batch) weight -= budget.weigh(item);
       consumer.batch = [];
       consumer.lastFlushAt = performance.now();
       consumer.flushing = false;
@@ -108,6 +121,7 @@ export function createBatcher<T extends object | string>(options: BatcherOptions
     },
     add(item) {
       if (!buffer.push(item)) return false;
+      if (budget) weight += budget.weigh(item);
       runInBackground(distribute);
       return true;
     },

@@ -1,10 +1,12 @@
 import type { Metrics } from './metrics.ts';
 
-export interface BoundedBufferOptions {
+export interface BoundedBufferOptions<T> {
   /** The `name` label of the metrics. */
   readonly name: string;
   /** Most items held. */
   readonly capacity: number;
+  /** A further condition that an item has to meet to be taken in. */
+  readonly hasRoomFor?: (item: T) => boolean;
   readonly metrics: Metrics;
 }
 
@@ -15,7 +17,7 @@ const SAMPLE_MS = 60_000;
  * in; what it holds can still be taken out. Source: the limits chapter, section shared primitives.
  */
 export class BoundedBuffer<T extends object | string> {
-  readonly #options: BoundedBufferOptions;
+  readonly #options: BoundedBufferOptions<T>;
   /** A ring: taking from the front of a plain array would move all the others. */
   readonly #slots: Array<T | undefined> = [];
   readonly #sampling: NodeJS.Timeout;
@@ -23,7 +25,7 @@ export class BoundedBuffer<T extends object | string> {
   #size = 0;
   #closed = false;
 
-  constructor(options: BoundedBufferOptions) {
+  constructor(options: BoundedBufferOptions<T>) {
     this.#options = options;
     this.#sampling = setInterval(() => this.#sample(), SAMPLE_MS).unref();
     this.#sample();
@@ -37,8 +39,9 @@ export class BoundedBuffer<T extends object | string> {
   /** Takes the item in; false when the buffer is full or closed, and the item is discarded. */
   push(item: T): boolean {
     if (this.#closed) return this.#refuse('closed');
-    if (this.#size >= this.#options.capacity) return this.#refuse('dropped');
-    this.#slots[(this.#first + this.#size) % this.#options.capacity] = item;
+    const { capacity, hasRoomFor } = this.#options;
+    if (this.#size >= capacity || hasRoomFor?.(item) === false) return this.#refuse('dropped');
+    this.#slots[(this.#first + this.#size) % capacity] = item;
     this.#size++;
     this.#countState('buffered');
     return true;

@@ -10,6 +10,8 @@ export interface RequestScope {
   readonly route: string;
   /** Aborted when the client is gone or the deadline has passed. */
   readonly signal: AbortSignal;
+  /** Milliseconds until the deadline, 0 once it has passed; undefined or absent = there is none. */
+  readonly remainingMs?: number | undefined;
   /** Entries of the X-Unkey-Timing header, one per cache lookup. */
   readonly timings: string[];
 }

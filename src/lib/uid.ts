@@ -16,8 +16,17 @@ export const ID_PREFIX = {
   auditEvent: 'log',
   correlation: 'cor',
   project: 'proj',
+  app: 'app',
+  environment: 'env',
+  environmentVariable: 'evr',
+  autoscalingPolicy: 'asp',
+  deployment: 'd',
+  frontlineRoute: 'flr',
+  region: 'rgn',
   instance: 'ins',
   keyMigration: 'mig',
+  masterKey: 'kek',
+  dataKey: 'dek',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIX;

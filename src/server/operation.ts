@@ -65,6 +65,8 @@ export interface Operation<Body = unknown, Auth extends AuthKind = AuthKind> {
     readonly response: unknown;
   };
   handle(context: OperationContext<Auth>, body: Body): Promise<OperationResult>;
+  /** Looks at the whole JSON text of a success; refuses one that may not be sent by throwing a Fault. */
+  checkBody?(body: string): void;
 }
 
 /** Declares a protected POST operation; fills in what follows from its name. */

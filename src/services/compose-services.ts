@@ -5,10 +5,16 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Metrics } from '../lib/metrics.ts';
 import type { IdSource } from '../lib/uid.ts';
+import type { OpenedAnalyticsStore } from '../storage/analytics/open-store.ts';
 import type { Database } from '../storage/sql/database.ts';
+import { createAnalyticsService } from './analytics/analytics-service.ts';
 import type { EventSink } from './analytics/event-sink.ts';
+import { createKeyspaceScope } from './analytics/keyspace-scope.ts';
+import { openConnections } from './analytics/open-connections.ts';
 import { createApiService } from './apis/api-service.ts';
 import type { Invalidations } from './cache/invalidations.ts';
+import type { ControlPlane } from './control/control-plane.ts';
+import type { Workflows } from './control/workflows.ts';
 import { createIdentityService } from './identities/identity-service.ts';
 import { createKeyCache } from './keys/cached-key.ts';
 import type { KeyCache } from './keys/key-cache.ts';
@@ -31,9 +37,16 @@ export interface ServiceDeps {
   readonly usage: UsageLimiter;
   readonly vault: Vault | undefined;
   readonly events: EventSink;
+  /** Where this service writes analytics; undefined = nowhere. */
+  readonly analyticsStore?: OpenedAnalyticsStore | undefined;
+  /** The ClickHouse server that workspaces query, without a user; not needed with the embedded engine. */
+  readonly analyticsUrl?: string | undefined;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly region: string;
+  /** undefined = there is none: what needs one answers `service_unavailable`. */
+  readonly controlPlane: ControlPlane | undefined;
+  readonly workflows: Workflows | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** How caches tell other nodes what they dropped; undefined = those find out by age. */
@@ -48,6 +61,11 @@ export function composeServices(deps: ServiceDeps): { services: Services; keyCac
   return {
     keyCache,
     services: {
+      analytics: createAnalyticsService({
+        connections: openConnections(deps),
+        scope: createKeyspaceScope(deps),
+        clock: deps.clock,
+      }),
       apis: createApiService(shared),
       identities: createIdentityService(shared),
       keys: createKeyService(shared),

@@ -1,3 +1,4 @@
+import type { AnalyticsService } from './analytics/analytics-service.ts';
 import type { ApiService } from './apis/api-service.ts';
 import type { IdentityService } from './identities/identity-service.ts';
 import type { KeyGrantService } from './keys/key-grants.ts';
@@ -11,6 +12,7 @@ import type { StandaloneLimits } from './ratelimit/standalone-limits.ts';
 
 /** Everything that operations may call. Composed once per process by compose-services.ts. */
 export interface Services {
+  readonly analytics: AnalyticsService;
   readonly apis: ApiService;
   readonly identities: IdentityService;
   readonly keys: KeyService;

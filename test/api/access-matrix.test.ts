@@ -8,17 +8,18 @@ import { errorType } from '../support/access.ts';
 import type { AccessRow, Outcome, Outcomes } from '../support/access-matrix/row.ts';
 import { ABSENT, accessScene, type Scene } from '../support/access-matrix/scene.ts';
 import { ACCESS_MATRIX, PUBLIC_OPERATIONS } from '../support/access-matrix.ts';
-import { type Answer, startApi, type TestApi } from '../support/api.ts';
+import { type AnalyticsApi, startAnalyticsApi } from '../support/analytics-api.ts';
+import type { Answer } from '../support/api.ts';
 
-let api: TestApi;
+let api: AnalyticsApi;
 let owner: string;
 let other: string;
 /** A key of the other workspace that may do everything there, and claims to in the owner's. */
 let foreignKey: string;
 beforeAll(async () => {
-  api = await startApi();
-  owner = await api.workspace();
-  other = await api.workspace();
+  api = await startAnalyticsApi();
+  owner = await api.analyticsWorkspace();
+  other = await api.analyticsWorkspace();
   foreignKey = await api.rootKey(
     [...PERMISSION_PRESETS.full, everythingIn(owner), everythingIn(other)],
     other,

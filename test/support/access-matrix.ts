@@ -1,5 +1,6 @@
 // Who may learn what from whom, for every operation.
 
+import { ANALYTICS_ACCESS } from './access-matrix/analytics.ts';
 import { API_ACCESS } from './access-matrix/apis.ts';
 import { IDENTITY_ACCESS } from './access-matrix/identities.ts';
 import { KEY_ACCESS } from './access-matrix/keys.ts';
@@ -13,6 +14,7 @@ export const ACCESS_MATRIX: readonly AccessRow[] = [
   ...KEY_ACCESS,
   ...PERMISSION_ACCESS,
   ...RATELIMIT_ACCESS,
+  ...ANALYTICS_ACCESS,
 ];
 
 /** Operations that ask for no credential. */

@@ -5,11 +5,14 @@ import type { ServerConfig } from '../../src/config/server-config.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { type Logger, silentLogger } from '../../src/lib/logger.ts';
 import { randomAlphanumeric, randomIds } from '../../src/lib/uid.ts';
+import type { ControlPlane } from '../../src/services/control/control-plane.ts';
+import type { Workflows } from '../../src/services/control/workflows.ts';
 import { PERMISSION_PRESETS } from '../../src/services/rbac/catalogue.ts';
 import { bootstrap } from '../../src/services/root-keys/bootstrap.ts';
 import { createRootKey } from '../../src/services/root-keys/create-root-key.ts';
 import { FREE_TIER_LIMITS } from '../../src/services/root-keys/installation.ts';
 import type { Services } from '../../src/services/services.ts';
+import type { OpenedAnalyticsStore } from '../../src/storage/analytics/open-store.ts';
 import type { Database, SqlValue } from '../../src/storage/sql/database.ts';
 import { insertRows } from '../../src/storage/sql/dialect.ts';
 import { freshMysqlDatabase } from './servers.ts';
@@ -26,6 +29,8 @@ export interface TestApi {
   readonly db: Database;
   readonly clock: ManualClock;
   readonly services: Services;
+  /** Where the server writes analytics. */
+  readonly analytics: OpenedAnalyticsStore | undefined;
   /** Names of the SQL statements run so far; empty it to count from here. */
   readonly statements: string[];
   /** Calls an operation as the SDK would: JSON in, JSON out. */
@@ -48,6 +53,11 @@ export interface TestApiOptions {
   readonly startMs?: number;
   /** Where counters live. Unless given: beside MySQL in the Redis of this run if there is one, else in this process. */
   readonly redisUrl?: string;
+  /** Where analytics are: `chdb:` for the engine in this process, or the address of a server. Nowhere unless given. */
+  readonly clickhouse?: string;
+  /** What platform operations hand over to; without them these answer 500. */
+  readonly controlPlane?: ControlPlane;
+  readonly workflows?: Workflows;
   /** Takes X-Test-Time. */
   readonly testMode?: boolean;
 }
@@ -63,6 +73,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   const config: ServerConfig = {
     ...testConfig(onMysql?.url ?? 'sqlite::memory:'),
     redisUrl: options.redisUrl ?? (onMysql && process.env.TEST_REDIS_URL) ?? 'memory:',
+    clickhouse: { url: options.clickhouse, analyticsUrl: undefined },
     ...options.config,
   };
   const runtime = await startApiRuntime({
@@ -74,6 +85,8 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     clock,
     verifyResponses: true,
     testMode: options.testMode ?? false,
+    controlPlane: options.controlPlane,
+    workflows: options.workflows,
     onStatement: ({ operation }) => {
       statements.push(operation);
     },
@@ -88,6 +101,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     db,
     clock,
     services,
+    analytics: runtime.analyticsStore,
     statements,
     fetch: fetchPath,
     async call(operation, body, token, headers = {}) {

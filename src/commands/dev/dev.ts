@@ -5,6 +5,7 @@ import type { Register } from '../cli/context.ts';
 import { annotate } from '../cli/notes.ts';
 import { integer } from '../cli/values.ts';
 import { unlessAborted, withStopSignals } from '../runtime/signals.ts';
+import { registerGenerateMasterKey } from '../vault/generate-master-key.ts';
 
 interface DevFlags {
   readonly port?: number;
@@ -71,4 +72,5 @@ export const register: Register = (program, cli) => {
         { server: true },
       ),
     );
+  registerGenerateMasterKey(dev, cli);
 };

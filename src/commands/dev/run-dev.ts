@@ -15,6 +15,8 @@ import type { Output } from '../cli/output.ts';
 import type { ApiRuntime } from '../runtime/api-runtime.ts';
 import { serve } from '../runtime/serve.ts';
 import type { StopSignals } from '../runtime/signals.ts';
+import { openAnalyticsTo, withAnalyticsIn } from './dev-analytics.ts';
+import { describeVault, withVaultIn } from './dev-vault.ts';
 import { readRootKey, storeRootKey } from './root-key-file.ts';
 
 const WORKSPACE_SLUG = 'local';
@@ -35,7 +37,7 @@ export async function runDev(options: DevOptions): Promise<number> {
   const { io, output } = options;
   const directory = options.dataDirectory === undefined ? undefined : resolve(io.cwd, options.dataDirectory);
   if (directory !== undefined) openDataDirectory(directory);
-  const config = keptIn(directory, options.config);
+  const config = await withVaultIn(directory, withAnalyticsIn(directory, keptIn(directory, options.config)));
   return serve({
     config,
     stopSignals: options.stopSignals,
@@ -45,8 +47,9 @@ export async function runDev(options: DevOptions): Promise<number> {
     autoMigrate: true,
     onListening: async (runtime) => {
       const access = await openAccess(runtime, directory);
+      const analytics = await openAnalyticsTo(access.workspaceId, runtime, config);
       if (output.format === 'json') output.text(JSON.stringify(access));
-      else output.text(welcome(access, config, directory));
+      else output.text(welcome(access, config, { directory, analytics }));
     },
   });
 }
@@ -105,7 +108,7 @@ async function openAccess({ url, db }: ApiRuntime, directory: string | undefined
 function welcome(
   { url, rootKey, workspaceId, apiId }: Access,
   config: ServerConfig,
-  directory: string | undefined,
+  { directory, analytics }: { readonly directory: string | undefined; readonly analytics: string },
 ): string {
   const curl = (operation: string, data: string): string =>
     [
@@ -126,8 +129,8 @@ function welcome(
     '',
     `  data          ${describeStore(config, directory)}`,
     '  counters      in this process',
-    '  analytics     off',
-    '  vault         off: recoverable keys answer 412',
+    `  analytics     ${analytics}`,
+    `  vault         ${describeVault(config)}`,
     '',
     'Create a key and keep it in $KEY:',
     '',

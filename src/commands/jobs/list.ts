@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Job } from '../../services/jobs/job.ts';
 import type { JobStatus } from '../../services/jobs/list-jobs.ts';
 import { addStoreOptions, withCurrentStore } from '../admin/store.ts';
 import { table, time } from '../admin/table.ts';
@@ -22,13 +23,17 @@ export function registerList(group: Command, cli: CliContext): void {
         import('../../services/jobs/jobs.ts'),
         import('../../lib/clock.ts'),
       ]);
-      const statuses = await withCurrentStore(invocation, (db) => listJobs({ db, clock: systemClock }, jobs));
+      const { config } = await invocation.loadConfig({ profile: 'tool' });
+      const hasAnalytics = config.clickhouse.url !== undefined;
+      const statuses = await withCurrentStore(invocation, (db) =>
+        listJobs({ db, hasAnalytics, clock: systemClock }, jobs),
+      );
       invocation.output.result({ jobs: statuses.map(document) }, () =>
         table([
           ['NAME', 'SCHEDULE', 'LAST DUE', 'FINISHED AT', 'RUNNING', 'DOES'],
           ...statuses.map(({ job, scheduled, lastFinished, runner }) => [
             job.name,
-            scheduled ? job.schedule : 'not on this store',
+            scheduled ? job.schedule : unscheduled(job),
             time(lastFinished?.dueAt ?? null),
             time(lastFinished?.at ?? null),
             runner?.owner ?? '-',
@@ -40,12 +45,17 @@ export function registerList(group: Command, cli: CliContext): void {
   );
 }
 
+function unscheduled(job: Job): string {
+  return job.needs === 'analytics' ? 'needs clickhouse.url' : 'not on this store';
+}
+
 function document({ job, scheduled, lastFinished, runner }: JobStatus): object {
   return {
     name: job.name,
     description: job.description,
     schedule: job.schedule,
     scheduled,
+    needs: job.needs ?? null,
     lastFinished:
       lastFinished === undefined
         ? null

@@ -29,7 +29,11 @@ export function registerRun(group: Command, cli: CliContext): void {
     exitCodes: [
       ['0', 'done, or done before'],
       ['2', 'no such job, or a date that it cannot be run for'],
-      ['6', 'another runner is at it, or the job is not for this kind of store'],
+      [
+        '6',
+        'another runner is at it, the job is not for this kind of store, or its analytics store is not at hand',
+      ],
+      ['8', 'a store does not answer'],
     ],
   })
     .argument('<name>', "name of the job, as 'unkey jobs list' prints it")
@@ -62,7 +66,9 @@ async function run(invocation: Invocation<RunFlags, [string]>): Promise<void> {
     const { isForStore } = await import('../../services/jobs/job.ts');
     if (!isForStore(selection.job, db.dialect)) throw notForThisStore(selection.job);
     if (options.dryRun === true) return plan(invocation, selection, { db, clock: systemClock });
-    return withJobServices(invocation, db, (services) => runNow(invocation, selection, services));
+    return withJobServices(invocation, selection.job, db, (services) =>
+      runNow(invocation, selection, services),
+    );
   });
 }
 

@@ -4,6 +4,8 @@ import type { Logger } from '../../lib/logger.ts';
 import type { IdSource } from '../../lib/uid.ts';
 import type { MetricsRegistry } from '../../server/metrics/registry.ts';
 import type { Cluster } from '../../services/cluster/cluster.ts';
+import type { ControlPlane } from '../../services/control/control-plane.ts';
+import type { Workflows } from '../../services/control/workflows.ts';
 import type { StatementObserver } from '../../storage/sql/open-database.ts';
 import type { BuildInfo } from '../version/build-info.ts';
 
@@ -28,4 +30,7 @@ export interface ApiRuntimeOptions {
   readonly publishMetrics?: ((registry: MetricsRegistry) => () => void) | undefined;
   /** The other processes that are told what this one's caches drop; those of `[gossip]` unless said. */
   readonly cluster?: Cluster | undefined;
+  /** The control plane and its workflows; those of the configuration unless said. */
+  readonly controlPlane?: ControlPlane | undefined;
+  readonly workflows?: Workflows | undefined;
 }

@@ -10,21 +10,24 @@ import { startMetricsListener } from '../../server/metrics/listener.ts';
 import { createMetrics } from '../../server/metrics/registry.ts';
 import { operations } from '../../server/routes/registry.ts';
 import { type ApiServer, createServer } from '../../server/server.ts';
-import { noEventSink } from '../../services/analytics/event-sink.ts';
 import { createAuthenticators } from '../../services/auth/create-authenticators.ts';
 import { composeServices } from '../../services/compose-services.ts';
 import type { Services } from '../../services/services.ts';
+import type { Vault } from '../../services/vault/vault.ts';
 import { createThrottle } from '../../services/workspaces/create-throttle.ts';
+import type { OpenedAnalyticsStore } from '../../storage/analytics/open-store.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import type { ApiRuntimeOptions } from './api-runtime-options.ts';
 import { bound, METRICS_PORT_SETTING } from './bound.ts';
 import { configHash } from './config-hash.ts';
 import { dependencyProbes } from './dependencies.ts';
+import { openAnalytics } from './open-analytics.ts';
 import { openCounters } from './open-counters.ts';
 import { openInvalidations } from './open-invalidations.ts';
 import { openLimits } from './open-limits.ts';
 import { openStore, readyStore } from './open-store.ts';
 import { openTelemetry } from './open-telemetry.ts';
+import { openVault } from './open-vault.ts';
 import { createShutdown } from './shutdown.ts';
 import { unlessAborted } from './signals.ts';
 import { startBackgroundJobs } from './start-background-jobs.ts';
@@ -36,6 +39,9 @@ export interface ApiRuntime {
   readonly port: number;
   readonly db: Database;
   readonly services: Services;
+  /** What `unkey dev` provisions its workspace with; undefined where analytics are off. */
+  readonly analyticsStore: OpenedAnalyticsStore | undefined;
+  readonly vault: Vault | undefined;
   readonly server: ApiServer;
   /** Drains, flushes and closes; false when something was cut short. Later calls wait for the first. */
   stop(): Promise<boolean>;
@@ -51,7 +57,7 @@ const ABORTED_CLOSE_MS = 300;
 /** Starts the API; the port is bound last. Throws a CliError for a store that cannot be reached or is not prepared. */
 export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRuntime> {
   const { config, build, log } = options;
-  assertSecretsMarked();
+  const secretPaths = redactedPaths(buildOpenApiDocument(operations));
   const clock = options.clock ?? systemClock;
   const ids = options.ids ?? randomIds;
   const metrics = createMetrics({
@@ -79,6 +85,16 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
     const redis = openCounters(config, log);
     shutdown.add('connections', 'closing Redis', () => redis?.close());
     await unlessAborted(options.signal, Promise.resolve(redis?.firstAttempt()));
+    const analytics = await openAnalytics({
+      config,
+      autoMigrate: options.autoMigrate,
+      redactedPaths: secretPaths,
+      signal: options.signal,
+      clock,
+      metrics,
+      log,
+      shutdown,
+    });
     const invalidations = await openInvalidations({
       config,
       cluster: options.cluster,
@@ -87,17 +103,22 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
       log,
       shutdown,
     });
+    const vault = await openVault(config, { clock, ids, metrics, log });
+    shutdown.add('connections', 'closing the Vault', () => vault?.close());
     const { limiter, usage } = openLimits({ config, db, redis, clock, metrics, log, shutdown });
-    const events = noEventSink;
-    shutdown.add('buffers', 'events', () => events.close());
     const shared = { db, limiter, invalidations, clock, ids, log, metrics };
     const { services, keyCache } = composeServices({
       ...shared,
       usage,
-      vault: undefined,
-      events,
+      vault: vault?.vault,
+      events: analytics.events,
+      analyticsStore: analytics.store,
+      analyticsUrl: config.clickhouse.analyticsUrl,
       region: config.region,
+      controlPlane: options.controlPlane,
+      workflows: options.workflows,
     });
+    shutdown.add('connections', 'closing analytics queries', () => services.analytics.close());
 
     const server = createServer({
       operations,
@@ -117,7 +138,11 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
         sampleRate: config.observability.logging.sampleRate,
         slowThresholdMs: config.observability.logging.slowThresholdMs,
       },
-      health: { checks: dependencyProbes(config, { db, redis }), critical: config.health.critical },
+      health: {
+        checks: dependencyProbes(config, { db, redis, analytics: analytics.store, vault }),
+        critical: config.health.critical,
+      },
+      requestLogSink: analytics.requestLogSink,
       verifyResponses: options.verifyResponses ?? false,
       testMode: options.testMode ?? false,
       tracer: telemetry?.tracer,
@@ -133,7 +158,9 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
     options.signal.throwIfAborted();
     const address = await bound(server.start(), options.portSetting ?? '--http-port or http_port');
     server.markStarted();
-    if (config.jobs.enabled) startBackgroundJobs({ ...shared, keyCache, usage, config, shutdown });
+    if (config.jobs.enabled) {
+      startBackgroundJobs({ ...shared, keyCache, usage, analytics: analytics.store, config, shutdown });
+    }
 
     let stopping: Promise<boolean> | undefined;
     const stop = async (): Promise<boolean> => {
@@ -148,6 +175,8 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
       ...address,
       db,
       services,
+      analyticsStore: analytics.store,
+      vault: vault?.vault,
       server,
       stop: () => {
         stopping ??= stop();
@@ -166,9 +195,4 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
     await Promise.race([shutdown.run(), ...(options.signal.aborted ? [sleep(ABORTED_CLOSE_MS)] : [])]);
     throw error;
   }
-}
-
-/** A service that cannot tell which members of a body are secrets must not start. Throws when the contract marks none. */
-function assertSecretsMarked(): void {
-  redactedPaths(buildOpenApiDocument(operations));
 }

@@ -1,5 +1,4 @@
 import type { ServerConfig } from '../../config/server-config.ts';
-import type { Metrics } from '../../lib/metrics.ts';
 import type { JobServices } from '../../services/jobs/job.ts';
 import { jobs } from '../../services/jobs/jobs.ts';
 import { runnerName, startJobs } from '../../services/jobs/start-jobs.ts';
@@ -7,7 +6,6 @@ import type { Shutdown } from './shutdown.ts';
 
 export interface BackgroundJobsDeps extends JobServices {
   readonly config: Pick<ServerConfig, 'instanceId'>;
-  readonly metrics: Metrics;
   readonly shutdown: Shutdown;
 }
 

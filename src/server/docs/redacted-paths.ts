@@ -6,11 +6,13 @@ type Schema = Readonly<Record<string, unknown>>;
  * Paths from the root of any body to what must never be logged, as the marks `x-unkey-redact` of the document's request
  * and success bodies give them: `key`, `data.key`, `data[].plaintext`. Sorted, each once.
  *
- * @throws Error when nothing is marked: a service that would log secrets must not start.
+ * @throws Error when nothing is marked, when a mark is on anything but a member (a whole body, the items of an array), and
+ * when marks are in a schema that contains itself, as no list of paths covers those: a service that would log secrets must
+ * not start.
  */
 export function redactedPaths(document: OpenApiDocument): string[] {
   const found = new Set<string>();
-  for (const body of bodies(document)) collect(body, '', found, document);
+  for (const body of bodies(document)) collect(body, '', [], { document, found });
   if (found.size === 0) throw new Error('The OpenAPI document marks nothing with x-unkey-redact');
   return [...found].toSorted();
 }
@@ -26,20 +28,51 @@ function* bodies(document: OpenApiDocument): Generator<DocumentSchema> {
   }
 }
 
-function collect(node: unknown, path: string, found: Set<string>, document: OpenApiDocument): void {
-  const schema = resolve(node, document);
+interface Search {
+  readonly document: OpenApiDocument;
+  readonly found: Set<string>;
+}
+
+/** `around` are the schemas that the node is in. */
+function collect(node: unknown, path: string, around: readonly Schema[], search: Search): void {
+  const schema = resolve(node, search.document);
   if (schema === undefined) return;
-  if (schema['x-unkey-redact'] === true) {
-    if (path === '') throw new Error('A whole body is marked with x-unkey-redact: mark its members');
-    found.add(path);
+  if (around.includes(schema)) {
+    if (hasMark(schema, search.document, new Set())) {
+      throw new Error(`${path} contains itself and has marks of x-unkey-redact`);
+    }
     return;
   }
-  const { properties, items, anyOf, oneOf, allOf } = schema;
-  for (const [name, child] of Object.entries(properties ?? {})) {
-    collect(child, path === '' ? name : `${path}.${name}`, found, document);
+  if (schema['x-unkey-redact'] === true) {
+    if (path === '' || path.endsWith('[]')) {
+      throw new Error(`${path || 'A whole body'} is marked with x-unkey-redact: mark its members`);
+    }
+    search.found.add(path);
+    return;
   }
-  if (items !== undefined) collect(items, `${path}[]`, found, document);
-  for (const branch of [anyOf ?? [], oneOf ?? [], allOf ?? []].flat()) collect(branch, path, found, document);
+  const inside = [...around, schema];
+  for (const [step, child] of children(schema)) {
+    const isRootMember = path === '' && step.startsWith('.');
+    collect(child, isRootMember ? step.slice(1) : `${path}${step}`, inside, search);
+  }
+}
+
+function hasMark(node: unknown, document: OpenApiDocument, seen: Set<Schema>): boolean {
+  const schema = resolve(node, document);
+  if (schema === undefined || seen.has(schema)) return false;
+  seen.add(schema);
+  return (
+    schema['x-unkey-redact'] === true ||
+    [...children(schema)].some(([, child]) => hasMark(child, document, seen))
+  );
+}
+
+/** What a schema is made of, each with the step that leads to it; branches of the same value are no step. */
+function* children(schema: Schema): Generator<[step: string, child: unknown]> {
+  const { properties, items, anyOf, oneOf, allOf } = schema;
+  for (const [name, child] of Object.entries(properties ?? {})) yield [`.${name}`, child];
+  if (items !== undefined) yield ['[]', items];
+  for (const branch of [anyOf ?? [], oneOf ?? [], allOf ?? []].flat()) yield ['', branch];
 }
 
 function resolve(node: unknown, document: OpenApiDocument): Schema | undefined {

@@ -32,6 +32,7 @@ const ORIGIN_OPS = ['fetch_cold', 'fetch_stale', 'fetch_strict', 'sync'];
 const SQL_OPERATIONS = ['exec', 'prepare', 'query', 'query_row', 'begin', 'commit', 'rollback'];
 const REPLICAS = ['rw', 'ro'];
 const OUTCOME = ['success', 'error'];
+const VAULT_OPERATIONS = ['encrypt', 'decrypt', 'decrypt_bulk'];
 const POOLS = ['lan', 'wan'];
 const RELAYS = ['lan_to_wan', 'wan_to_lan'];
 const DEPENDENCIES = ['database', 'redis', 'clickhouse', 'vault', 'control'];
@@ -211,6 +212,19 @@ export const SERIES: Readonly<Record<string, Series>> = {
   unkey_circuitbreaker_requests_total: counter('Calls through a circuit breaker', ['service', 'action']),
   unkey_circuitbreaker_errors_total: counter('Failed calls through a circuit breaker', ['service', 'action']),
 
+  unkey_vault_operations_total: counter('Calls of the Vault', ['operation', 'status'], {
+    operation: VAULT_OPERATIONS,
+    status: OUTCOME,
+  }),
+  unkey_vault_operations_latency_seconds: histogram(
+    'Duration of calls of the Vault',
+    LATENCY,
+    ['operation'],
+    {
+      operation: VAULT_OPERATIONS,
+    },
+  ),
+
   unkey_buffer_state_total: counter('Items offered to a buffer', ['name', 'state']),
   unkey_buffer_errors_total: counter('Items that a buffer refused', ['name', 'state']),
   unkey_buffer_size_percentage: extreme('max', gauge('How full a buffer is, 0 to 1', ['name', 'drop'])),
@@ -218,6 +232,15 @@ export const SERIES: Readonly<Record<string, Series>> = {
   unkey_batch_operations_total: counter('Batches flushed', ['name', 'trigger', 'status']),
   unkey_batch_items_processed_total: counter('Items flushed', ['name']),
   unkey_batch_items_processed_errors_total: counter('Items that could not be flushed', ['name']),
+
+  unkey_analytics_insert_retries_total: counter(
+    'Batches of analytics rows sent again after a failed try',
+    ['table'],
+    { table: ['api_requests_raw_v2', 'key_verifications_raw_v2', 'ratelimits_raw_v2'] },
+  ),
+  unkey_audit_export_undecodable_total: counter(
+    'Audit events that an export could not read and left pending, counted by each export',
+  ),
 
   unkey_job_runs_total: counter('Runs of background jobs', ['job', 'status']),
   unkey_job_last_success_timestamp_seconds: extreme(

@@ -155,6 +155,11 @@ export class Exchange implements RequestScope {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
   }
 
+  get remainingMs(): number | undefined {
+    if (this.#deadline === Number.POSITIVE_INFINITY) return undefined;
+    return Math.max(0, this.#deadline - performance.now());
+  }
+
   get deadlinePassed(): boolean {
     return performance.now() >= this.#deadline;
   }

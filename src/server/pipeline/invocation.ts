@@ -28,7 +28,9 @@ export function invocation(operation: AnyOperation, options: InvocationOptions):
     const result = await operation.handle(new Invocation(exchange, options), exchange.input);
     const violations = responseViolations?.(result.data) ?? [];
     if (violations.length > 0) throw breach(operation, violations);
-    return successReply(exchange, operation.status, result);
+    const reply = successReply(exchange, operation.status, result);
+    operation.checkBody?.(reply.body);
+    return reply;
   };
 }
 

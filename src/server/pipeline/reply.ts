@@ -6,7 +6,11 @@ export const JSON_TYPE = 'application/json';
 export const PROBLEM_TYPE = 'application/problem+json';
 
 /** The success envelope. An operation whose `data` is undefined answers `meta` alone. */
-export function successReply(exchange: Exchange, status: number, result: OperationResult): Reply {
+export function successReply(
+  exchange: Exchange,
+  status: number,
+  result: OperationResult,
+): Reply & { readonly body: string } {
   const body = stringifyJson({
     meta: { requestId: exchange.requestId },
     data: result.data,

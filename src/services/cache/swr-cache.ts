@@ -23,6 +23,12 @@ export interface SwrCacheOptions {
   readonly invalidations?: Invalidations | undefined;
 }
 
+/** For caches of values that hold something open. */
+export interface SwrCacheHooks<Value> {
+  /** Called once for each value that the cache held and holds no more, for whatever reason. */
+  readonly onDropped?: (value: Value) => void;
+}
+
 interface Entry<Value> {
   /** null = known to be absent. */
   readonly value: Value | null;
@@ -54,7 +60,7 @@ export class SwrCache<Value> {
   readonly #peers: CacheBroadcast | undefined;
   #writes = 0;
 
-  constructor(options: SwrCacheOptions) {
+  constructor(options: SwrCacheOptions & SwrCacheHooks<Value>) {
     this.name = options.name;
     this.#options = options;
     this.#labels = { resource: this.name };
@@ -64,8 +70,9 @@ export class SwrCache<Value> {
     this.#entries = new LRUCache({
       maxSize: options.maxEntries,
       sizeCalculation: () => 1,
-      dispose: (_entry, _key, reason) => {
+      dispose: (entry, _key, reason) => {
         if (reason === 'evict') this.#countDeleted('evicted');
+        if (entry.value !== null) options.onDropped?.(entry.value);
       },
     });
     this.#refreshes = new Refreshes({

@@ -1,6 +1,5 @@
 // What a node does about a job that is due: finds out whether somebody has done it, takes its turn, or comes back later.
 
-import type { Metrics } from '../../lib/metrics.ts';
 import type { Job } from './job.ts';
 import { nextAttempt, readHistory } from './job-history.ts';
 import { LeaseLostError } from './job-lease.ts';
@@ -12,20 +11,12 @@ const LOOK_AGAIN_MS = 10_000;
 /** A lease that is about to end is not asked for in a tight loop. */
 const SHORTEST_PAUSE_MS = 1_000;
 
-export interface AttemptDeps extends RunDeps {
-  readonly metrics: Metrics;
-}
-
 /**
  * Looks at the job's latest due time and runs it if that is still to be done. Resolves to when to look again (unix ms), or
  * undefined when there is nothing to do before the next due time. Never rejects: failures are logged, counted, and tried
  * again as the job says.
  */
-export async function attemptJob(
-  deps: AttemptDeps,
-  job: Job,
-  stop: AbortSignal,
-): Promise<number | undefined> {
+export async function attemptJob(deps: RunDeps, job: Job, stop: AbortSignal): Promise<number | undefined> {
   const { db, clock } = deps;
   const dueAt = latestDue(job.schedule, clock.now());
   const whenToRun = async (): Promise<number | undefined> => {
@@ -70,16 +61,16 @@ function nextLook(now: number, leaseEnd: number): number {
   return Math.min(now + LOOK_AGAIN_MS, Math.max(leaseEnd, now + SHORTEST_PAUSE_MS));
 }
 
-function succeeded(
-  { metrics, log, clock }: AttemptDeps,
-  job: Job,
-  run: { items: number; tookMs: number },
-): void {
+function succeeded({ metrics, log, clock }: RunDeps, job: Job, run: { items: number; tookMs: number }): void {
   metrics.count('unkey_job_runs_total', { job: job.name, status: 'success' });
   showSuccess({ metrics }, job, clock.now());
-  log.info({ job: job.name, ...run }, `background job done: ${run.items} ${job.counts}`);
+  // Jobs that run every minute mostly find nothing to do.
+  log[run.items > 0 ? 'info' : 'debug'](
+    { job: job.name, ...run },
+    `background job done: ${run.items} ${job.counts}`,
+  );
 }
 
-function showSuccess({ metrics }: Pick<AttemptDeps, 'metrics'>, job: Job, at: number): void {
+function showSuccess({ metrics }: Pick<RunDeps, 'metrics'>, job: Job, at: number): void {
   metrics.gauge('unkey_job_last_success_timestamp_seconds', { job: job.name }, at / 1000);
 }

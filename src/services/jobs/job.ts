@@ -2,7 +2,9 @@
 
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import type { Metrics } from '../../lib/metrics.ts';
 import type { IdSource } from '../../lib/uid.ts';
+import type { AnalyticsStore } from '../../storage/analytics/analytics-store.ts';
 import type { Database, Dialect } from '../../storage/sql/database.ts';
 import type { KeyCache } from '../keys/key-cache.ts';
 import type { UsageLimiter } from '../usage/usage-limiter.ts';
@@ -16,6 +18,9 @@ export interface JobServices {
   readonly usage: Pick<UsageLimiter, 'settle' | 'invalidate'>;
   /** Told of the keys that a job changed. */
   readonly keyCache: Pick<KeyCache, 'remove'>;
+  /** undefined = there is none, and the jobs that need it do not run. */
+  readonly analytics: AnalyticsStore | undefined;
+  readonly metrics: Metrics;
   readonly log: Logger;
 }
 
@@ -44,6 +49,8 @@ export interface Job {
   readonly perDay?: boolean;
   /** The kind of store that the job is for; any when left out. */
   readonly store?: Dialect;
+  /** What the job needs beside the store. */
+  readonly needs?: 'analytics';
   /** What `run` counts, in the plural: "keys refilled". */
   readonly counts: string;
   /**
@@ -53,6 +60,17 @@ export interface Job {
   run(context: JobContext): Promise<number>;
   /** How many things a run would deal with now; changes nothing. */
   pending?(context: Pick<JobContext, 'db' | 'clock' | 'dueAt'>): Promise<number>;
+}
+
+/** Whether the job can run with these stores. */
+export function canRun(job: Job, { db, analytics }: Pick<JobServices, 'db' | 'analytics'>): boolean {
+  return isForStore(job, db.dialect) && (job.needs !== 'analytics' || analytics !== undefined);
+}
+
+/** The store that a job needs. @throws Error when there is none: such a job is not run */
+export function requiredAnalytics({ analytics }: Pick<JobServices, 'analytics'>): AnalyticsStore {
+  if (analytics === undefined) throw new Error('the job needs an analytics store and was run without one');
+  return analytics;
 }
 
 /** Whether the job has anything to do on this kind of store. */

@@ -3,7 +3,9 @@
 import { cleanUpGlobalCounters } from '../ratelimit/global-counters-cleanup.ts';
 import { cleanUpCreditSettlements } from '../usage/settlement-cleanup.ts';
 import { auditCleanup } from './audit-cleanup.ts';
+import { auditExport } from './audit-export.ts';
 import type { Job } from './job.ts';
+import { keyLastUsed } from './key-last-used.ts';
 import { keyRefill } from './key-refill.ts';
 
 const globalCountersCleanup: Job = {
@@ -27,6 +29,8 @@ const creditSettlementsCleanup: Job = {
 
 export const jobs: readonly Job[] = [
   keyRefill,
+  keyLastUsed,
+  auditExport,
   auditCleanup,
   globalCountersCleanup,
   creditSettlementsCleanup,

@@ -7,7 +7,7 @@ import { LAST_FINISHED, type RunEnd, runEnd } from './job-history.ts';
 
 export interface JobStatus {
   readonly job: Job;
-  /** False where the job has nothing to do on this kind of store. */
+  /** False where the job has nothing to do on this kind of store, or lacks what it needs. */
   readonly scheduled: boolean;
   readonly lastFinished: RunEnd | undefined;
   /** Who is running it now. */
@@ -16,7 +16,11 @@ export interface JobStatus {
 
 /** How the given jobs stand over all nodes. Throws a DatabaseError when the store fails. */
 export async function listJobs(
-  { db, clock }: { readonly db: Database; readonly clock: Clock },
+  {
+    db,
+    hasAnalytics,
+    clock,
+  }: { readonly db: Database; readonly hasAnalytics: boolean; readonly clock: Clock },
   jobs: readonly Job[],
 ): Promise<JobStatus[]> {
   const finished = await listJobStateNamed(db.primary, LAST_FINISHED);
@@ -26,7 +30,7 @@ export async function listJobs(
     const lease = leases.find(({ name, expiresAt }) => name === job.name && expiresAt > now);
     return {
       job,
-      scheduled: isForStore(job, db.dialect),
+      scheduled: isForStore(job, db.dialect) && (job.needs !== 'analytics' || hasAnalytics),
       lastFinished: finished.filter((row) => row.job === job.name).map(runEnd)[0],
       runner: lease && { owner: lease.owner, leaseUntil: lease.expiresAt },
     };

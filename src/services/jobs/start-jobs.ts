@@ -3,8 +3,9 @@
 import { Cron } from 'croner';
 import { runInBackground } from '../../lib/request-scope.ts';
 import { randomAlphanumeric } from '../../lib/uid.ts';
-import { type AttemptDeps, attemptJob } from './attempt.ts';
-import { isForStore, type Job } from './job.ts';
+import { attemptJob } from './attempt.ts';
+import { canRun, type Job } from './job.ts';
+import type { RunDeps } from './run-job.ts';
 
 export interface JobScheduler {
   /** Starts no further run, ends the one that is under way before its next batch, and waits for that. */
@@ -16,11 +17,11 @@ export function runnerName(instanceId: string): string {
   return `${instanceId.slice(0, 48)}-${randomAlphanumeric(9)}`;
 }
 
-/** Schedules the jobs that have anything to do on this store. Returns at once; timers do not hold the process. */
-export function startJobs(deps: AttemptDeps, jobs: readonly Job[]): JobScheduler {
+/** Schedules the jobs that can run with these stores. Returns at once; timers do not hold the process. */
+export function startJobs(deps: RunDeps, jobs: readonly Job[]): JobScheduler {
   const stopping = new AbortController();
   const schedules = jobs
-    .filter((job) => isForStore(job, deps.db.dialect))
+    .filter((job) => canRun(job, deps))
     .map((job) => runInBackground(() => scheduleJob(deps, job, stopping.signal)));
   return {
     async stop() {
@@ -30,7 +31,7 @@ export function startJobs(deps: AttemptDeps, jobs: readonly Job[]): JobScheduler
   };
 }
 
-function scheduleJob(deps: AttemptDeps, job: Job, stopping: AbortSignal): { stop(): Promise<void> } {
+function scheduleJob(deps: RunDeps, job: Job, stopping: AbortSignal): { stop(): Promise<void> } {
   let again: NodeJS.Timeout | undefined;
   let attempt: Promise<number | undefined> = Promise.resolve(undefined);
   // An attempt that is still busy at the next due time lets that one pass.

@@ -2,14 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MigrationError } from '../migrations/migration-error.ts';
-import { loadMigrations, SQL_MIGRATIONS } from '../migrations/migration-files.ts';
+import { loadMigrations, type Migration, SQL_MIGRATIONS } from '../migrations/migration-files.ts';
 import type { Migrator } from '../migrations/migrator.ts';
 import { readHistory } from './migration-history.ts';
 import type { MigratorOptions } from './migrator.ts';
 import { type ColumnDescription, describeSchema, type TableDescription } from './schema-description.ts';
 
-/** The newest version whose tables the reference has too; those after it are ours. */
-export const REFERENCE_VERSION = '20260101000500';
+/** The newest version whose tables the reference has too. Versions that make tables of ours stand between them and after. */
+export const REFERENCE_VERSION = '20260401000100';
 
 export interface SchemaDifference {
   readonly table: string;
@@ -36,7 +36,7 @@ export interface BaselinePlan {
 
 /**
  * Compares the live schema with that of the reference, as far as the versions up to `at` make it. Writes nothing.
- * @param at a version not newer than REFERENCE_VERSION, its default
+ * @param at a version that makes tables of the reference; REFERENCE_VERSION unless given
  * @throws MigrationError when versions are recorded already, or `at` is no such version
  */
 export async function planBaseline(
@@ -46,8 +46,12 @@ export async function planBaseline(
   if (database.dialect !== 'mysql') {
     throw new MigrationError('refused', 'only a MySQL database can be adopted; the reference has no other');
   }
-  const migrations = (await loadMigrations(directory, 'mysql')).filter(({ version }) => version <= at);
-  if (at > REFERENCE_VERSION || migrations.at(-1)?.version !== at) {
+  const reference = await readReference(directory);
+  const known = new Set(reference.map(({ name }) => name));
+  const migrations = (await loadMigrations(directory, 'mysql')).filter(
+    (migration) => migration.version <= at && makesOnly(known, migration),
+  );
+  if (migrations.at(-1)?.version !== at) {
     throw new MigrationError('unknown', `there is no version ${at} of the reference's schema`, {
       version: at,
     });
@@ -58,11 +62,9 @@ export async function planBaseline(
       'this database has recorded migrations already; run `unkey migrate up`',
     );
   }
-  const created = migrations.flatMap(({ up }) =>
-    up.flatMap((sql) => /^CREATE TABLE `(\w+)`/.exec(sql)?.[1] ?? []),
-  );
-  const reference = (await readReference(directory)).filter(({ name }) => created.includes(name));
-  const differences = compareSchemas(reference, await describeSchema(database.primary));
+  const created = migrations.flatMap(tablesMadeBy);
+  const expected = reference.filter(({ name }) => created.includes(name));
+  const differences = compareSchemas(expected, await describeSchema(database.primary));
   return {
     differences,
     adoptable: differences.every(({ kind }) => kind === 'tolerated'),
@@ -71,11 +73,22 @@ export async function planBaseline(
 }
 
 /**
- * Records the versions of an adoptable plan as applied. Alters nothing else; `up` then adds the tables of ours.
+ * Records the versions of an adoptable plan as applied. Alters nothing else; `up` then adds the tables of ours, some of
+ * which belong to older versions: it must be allowed to go out of order.
  * @throws MigrationError when a version is unknown or the lock was not gained
  */
 export async function adoptSchema(migrator: Migrator, { versions }: BaselinePlan): Promise<void> {
   for (const version of versions) await migrator.repair(version, 'applied');
+}
+
+/** Whether a version makes tables, and none but these. */
+function makesOnly(known: ReadonlySet<string>, migration: Migration): boolean {
+  const made = tablesMadeBy(migration);
+  return made.length > 0 && made.every((table) => known.has(table));
+}
+
+function tablesMadeBy({ up }: Migration): string[] {
+  return up.flatMap((sql) => /^CREATE TABLE `(\w+)`/.exec(sql)?.[1] ?? []);
 }
 
 async function readReference(directory: string): Promise<TableDescription[]> {

@@ -36,6 +36,17 @@ describe('the scheduler', () => {
     expect(runs).toEqual(['made up for']);
   });
 
+  it('passes over jobs that need an analytics store where there is none', async () => {
+    const db = await migratedStore();
+    const runs: string[] = [];
+    start(db, 'a', [
+      nightly(async () => runs.push('analytics'), { runAtStart: true, needs: 'analytics', name: 'other' }),
+      nightly(async () => runs.push('free'), { runAtStart: true }),
+    ]);
+    await until(() => runs.length > 0);
+    expect(runs).toEqual(['free']);
+  });
+
   it('passes over jobs for another kind of store', async () => {
     const db = await migratedStore();
     const runs: string[] = [];

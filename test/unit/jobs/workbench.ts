@@ -1,13 +1,13 @@
 // What the tests of background jobs share: runners on one store, and keys to refill.
 import type { ManualClock } from '../../../src/lib/clock.ts';
 import { randomIds } from '../../../src/lib/uid.ts';
-import type { AttemptDeps } from '../../../src/services/jobs/attempt.ts';
 import type { Job, JobContext } from '../../../src/services/jobs/job.ts';
+import type { RunDeps } from '../../../src/services/jobs/run-job.ts';
 import { type Database, DatabaseError, type SqlValue } from '../../../src/storage/sql/database.ts';
 import { type LogLine, recordingLogger, recordingMetrics } from '../support/recorders.ts';
 import { insert } from '../support/store.ts';
 
-export interface Runner extends AttemptDeps {
+export interface Runner extends RunDeps {
   readonly clock: ManualClock;
   /** What was asked of the usage limiter and the key cache, in order: `settle key_a`, `invalidate key_a`, `drop hash_a`. */
   readonly told: string[];
@@ -34,6 +34,7 @@ export function runnerOn(db: Database, owner: string, clock: ManualClock): Runne
     lines: log.lines,
     values: metrics.values,
     ids: randomIds,
+    analytics: undefined,
     usage: {
       settle: async (keyIds) => tell('settle', keyIds),
       invalidate: async (keyIds) => tell('invalidate', [keyIds].flat()),

@@ -150,3 +150,21 @@ it('counts batches and items by trigger and outcome, and outlives a flush that f
   expect(of('items_processed_errors_total{name="b"}')).toBe(1);
   expect(log.lines).toMatchObject([{ level: 'error', fields: { batch: 'b', items: 1 } }]);
 });
+
+it('discards what would weigh more than the budget, until flushes have made room', async () => {
+  const { promise, resolve: free } = Promise.withResolvers<void>();
+  const metrics = recordingMetrics();
+  const { batcher } = batcherWith({
+    metrics,
+    bufferSize: 10,
+    budget: { limit: 5, weigh: (item) => item.length },
+    flush: () => promise,
+  });
+  expect(['aaa', 'bbb', 'bb', 'c'].map((item) => batcher.add(item))).toEqual([true, false, true, false]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(batcher.add('c')).toBe(false);
+  free();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(batcher.add('ccccc')).toBe(true);
+  expect(metrics.values.get('unkey_buffer_state_total{name="b",state="dropped"}')).toBe(3);
+});

@@ -1,0 +1,117 @@
+// Analytics of the API process: the store that the configuration names, and what is written to it.
+
+import { ConfigError } from '../../config/problems.ts';
+import type { ServerConfig } from '../../config/server-config.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { Metrics } from '../../lib/metrics.ts';
+import { createBodyRedactor } from '../../server/logging/body-redaction.ts';
+import { createRequestLogWriter } from '../../server/logging/request-log-writer.ts';
+import type { RequestLogSink } from '../../server/pipeline/request-log.ts';
+import { type EventSink, noEventSink } from '../../services/analytics/event-sink.ts';
+import { createEventWriter } from '../../services/analytics/event-writer.ts';
+import { createInserter } from '../../services/analytics/inserter.ts';
+import { type OpenedAnalyticsStore, openAnalyticsStore } from '../../storage/analytics/open-store.ts';
+import { prepareAnalytics } from './prepare-analytics.ts';
+import type { Shutdown } from './shutdown.ts';
+import { unlessAborted } from './signals.ts';
+
+export interface OpenAnalyticsDeps {
+  readonly config: Pick<ServerConfig, 'clickhouse' | 'region'>;
+  /** Applies pending migrations of the store. */
+  readonly autoMigrate: boolean;
+  /** Paths of secrets in bodies. */
+  readonly redactedPaths: readonly string[];
+  /** Aborting it ends the wait for the store. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly shutdown: Shutdown;
+}
+
+export interface Analytics {
+  /** undefined where there is none: events go nowhere, and queries answer that analytics is not configured. */
+  readonly store: OpenedAnalyticsStore | undefined;
+  readonly events: EventSink;
+  readonly requestLogSink: RequestLogSink | undefined;
+}
+
+/** The analytics store that lives and ends with the process, so that nothing else could prepare it. */
+const IN_MEMORY = 'chdb:';
+
+/** How old a row may become before it is written; the embedded engine is near, and those who use it look at once. */
+const FLUSH_INTERVAL_MS = { clickhouse: 5_000, chdb: 1_000 };
+
+/** How long a start waits for a server that does not answer. */
+const FIRST_ATTEMPT_MS = 2_000;
+
+/** How long a stopping process tries again what fails; the stage of its buffers has 12 s. */
+const PATIENCE_AT_STOP_MS = 9_000;
+
+/**
+ * Opens the store and begins to write to it. A server that does not answer is tried again in the background; the log tells.
+ * Rejects when `signal` aborts.
+ * @throws ConfigError for an address or a directory that cannot be used
+ */
+export async function openAnalytics(deps: OpenAnalyticsDeps): Promise<Analytics> {
+  const { config, autoMigrate, clock, metrics, log, shutdown } = deps;
+  const { url } = config.clickhouse;
+  const store = url === undefined ? undefined : await open(url, log);
+  if (store === undefined) return { store, events: noEventSink, requestLogSink: undefined };
+  shutdown.add('connections', 'closing the analytics store', () => store.close());
+  const migrate = autoMigrate || url === IN_MEMORY;
+  const preparation = prepareAnalytics(store, { migrate, clock, log, metrics });
+  shutdown.add('loops', 'preparing the analytics store', () => preparation.stop());
+  const patienceMs = store.engine === 'chdb' ? undefined : FIRST_ATTEMPT_MS;
+  await unlessAborted(deps.signal, within(preparation.attempted, patienceMs));
+
+  const inserter = createInserter({ store, clock, metrics, log });
+  const writing = { inserter, flushIntervalMs: FLUSH_INTERVAL_MS[store.engine], metrics, log };
+  const events = createEventWriter(writing);
+  const requests = createRequestLogWriter({
+    ...writing,
+    redactBody: createBodyRedactor(deps.redactedPaths),
+    region: config.region,
+  });
+  shutdown.add(
+    'buffers',
+    'analytics rows',
+    async () => {
+      const patience = setTimeout(() => inserter.hurry(), PATIENCE_AT_STOP_MS);
+      try {
+        await allClosed([events.close(), requests.close()]);
+      } finally {
+        clearTimeout(patience);
+      }
+    },
+    () => events.unwritten + requests.unwritten,
+  );
+  return { store, events, requestLogSink: requests };
+}
+
+async function open(url: string, log: Logger): Promise<OpenedAnalyticsStore | undefined> {
+  try {
+    return await openAnalyticsStore(url, { log });
+  } catch (error) {
+    throw new ConfigError([
+      { path: 'clickhouse.url', what: error instanceof Error ? error.message : String(error) },
+    ]);
+  }
+}
+
+/** Waits for what never rejects, `ms` milliseconds at most. */
+async function within(work: Promise<void>, ms: number | undefined): Promise<void> {
+  if (ms === undefined) return work;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
+}
+
+/** Waits for all, also when one has failed. @throws AggregateError of what failed */
+async function allClosed(closing: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(closing);
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('; '));
+}
