@@ -1,16 +1,29 @@
 // The layer rule of the house: arrows point one way only,
 //   commands → server → services → storage → lib
-// config is read by commands alone; the Vault and control-plane roles are started by commands. proto is generated code,
-// for either end of a call.
-const rooms = ['commands', 'config', 'server', 'services', 'storage', 'vault', 'control', 'proto', 'lib'];
+// config is read by commands alone; the Vault and control-plane roles are started by commands, and rpc is what both have of
+// a server. The control plane writes what services read, by the same rules. proto is generated code, for either end of a
+// call.
+const rooms = [
+  'commands',
+  'config',
+  'server',
+  'services',
+  'storage',
+  'vault',
+  'control',
+  'rpc',
+  'proto',
+  'lib',
+];
 const mayImport = {
   commands: rooms,
   config: ['config', 'lib'],
   server: ['server', 'services', 'lib'],
   services: ['services', 'storage', 'proto', 'lib'],
   storage: ['storage', 'lib'],
-  vault: ['vault', 'storage', 'proto', 'lib'],
-  control: ['control', 'storage', 'proto', 'lib'],
+  vault: ['vault', 'storage', 'rpc', 'proto', 'lib'],
+  control: ['control', 'services', 'storage', 'rpc', 'proto', 'lib'],
+  rpc: ['rpc', 'lib'],
   proto: ['proto'],
   lib: ['lib'],
 };

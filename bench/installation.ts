@@ -11,6 +11,8 @@ export interface Installation {
   /** Where counters live, as the configuration takes it. */
   readonly redis: string;
   readonly rootKey: string;
+  /** Slug of the workspace that the root key is of. */
+  readonly workspace: string;
   /** Plaintext of the keys that were stored already; none was verified yet. */
   readonly keys: readonly string[];
   remove(): Promise<void>;
@@ -29,6 +31,7 @@ export async function embeddedInstallation(folder: string, keyCount: number): Pr
     database: `sqlite:${file}`,
     redis: 'memory:',
     rootKey: dev.rootKey,
+    workspace: 'local',
     keys: await storeKeys(file, dataOf<{ key: string }>(answer).key, keyCount),
     remove: () => Promise.resolve(),
   };
@@ -40,10 +43,18 @@ export async function serversInstallation(): Promise<Installation> {
   await unkey(['migrate', 'up'], database.url);
   const { rootKey } = await unkey(['bootstrap', '--workspace', 'bench'], database.url);
   if (typeof rootKey !== 'string') throw new Error('bootstrap made no root key');
-  return { database: database.url, redis: redisUrl(), rootKey, keys: [], remove: () => database.drop() };
+  return {
+    database: database.url,
+    redis: redisUrl(),
+    rootKey,
+    workspace: 'bench',
+    keys: [],
+    remove: () => database.drop(),
+  };
 }
 
-async function unkey(args: readonly string[], database: string): Promise<Record<string, unknown>> {
+/** Runs a command on a database and yields its result. @throws Error unless it ends with 0 */
+export async function unkey(args: readonly string[], database: string): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await runUnkey([...args, '--json'], {
     program: PROGRAM,
     env: { UNKEY_DATABASE_PRIMARY: database },

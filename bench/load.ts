@@ -9,8 +9,6 @@ export interface Load {
   /** A text that every right answer holds. */
   readonly expected: string;
   readonly connections: number;
-  /** Requests a second over all connections; as many as there come back unless given. */
-  readonly rate?: number;
   /** How long to go on: seconds, or a number of requests. */
   readonly extent: { readonly seconds: number } | { readonly requests: number };
 }
@@ -35,7 +33,6 @@ export async function drive(load: Load): Promise<Measured> {
       {
         url: load.url,
         connections: load.connections,
-        ...(load.rate === undefined ? {} : { overallRate: load.rate }),
         ...('seconds' in load.extent ? { duration: load.extent.seconds } : { amount: load.extent.requests }),
         verifyBody: (body) => String(body).includes(load.expected),
         requests: [
@@ -58,11 +55,16 @@ export async function drive(load: Load): Promise<Measured> {
   if (wrong > 0 || durations.length === 0) {
     throw new Error(`${load.path}: ${wrong} of ${durations.length} answers were wrong`);
   }
-  durations.sort((a, b) => a - b);
+  return measuredOf(durations, finished - started);
+}
+
+/** @param durations of all requests, in milliseconds. @param elapsedMs from the first request to the last answer */
+export function measuredOf(durations: readonly number[], elapsedMs: number): Measured {
+  const sorted = durations.toSorted((a, b) => a - b);
   return {
-    requestsPerSecond: durations.length / ((finished - started) / 1_000),
-    p50Ms: quantile(durations, 0.5),
-    p99Ms: quantile(durations, 0.99),
+    requestsPerSecond: sorted.length / (elapsedMs / 1_000),
+    p50Ms: quantile(sorted, 0.5),
+    p99Ms: quantile(sorted, 0.99),
   };
 }
 

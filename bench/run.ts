@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measureAccuracy } from './accuracy.ts';
 import { measureAnalytics } from './analytics.ts';
+import { measureOutage } from './analytics-outage.ts';
 import { measureCredits } from './credits.ts';
 import { measureImport } from './import.ts';
 import { measureLimiterMemory } from './limiter-memory.ts';
@@ -28,8 +29,10 @@ const measures: Readonly<Record<string, () => Promise<unknown>>> = {
   accuracy: () => tabled('accuracy across nodes, on Redis', measureAccuracy(values.quick)),
   import: () =>
     tabled('import of keys, beside raw multi-row inserts of the same rows', measureImport(values.quick)),
-  analytics: () =>
-    tabled('verifyKey with analytics, beside the same without', measureAnalytics(values.quick)),
+  analytics: async () => ({
+    cost: await tabled('verifyKey with analytics, beside the same without', measureAnalytics(values.quick)),
+    outage: await tabled('verifyKey while the analytics store is away', measureOutage(values.quick)),
+  }),
   credits: () => tabled('credits across nodes, on Redis and MySQL', measureCredits(values.quick)),
 };
 const unknown = positionals.filter((name) => !(name in measures));

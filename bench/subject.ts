@@ -27,6 +27,8 @@ export interface Subject {
   /** Makes one call. @throws Error unless the answer is 200. */
   call(call: Call): Promise<RecordedAnswer>;
   memory(): { readonly residentMb: number; readonly peakMb: number };
+  /** Processor time of all its threads since it was started, in milliseconds. */
+  processorMs(): number;
   stop(): Promise<void>;
 }
 
@@ -50,7 +52,7 @@ const CONNECTION_HEADERS = new Set([
 export async function startSubject(
   installation: Installation,
   folder: string,
-  { clickhouse }: { readonly clickhouse?: string } = {},
+  { clickhouse, metricsPort }: { readonly clickhouse?: string; readonly metricsPort?: number } = {},
 ): Promise<Subject> {
   const { rootKey, database, redis } = installation;
   const config = join(folder, 'unkey.toml');
@@ -65,6 +67,9 @@ export async function startSubject(
       UNKEY_DATABASE_PRIMARY: database,
       UNKEY_REDIS_URL: redis,
       ...(clickhouse === undefined ? {} : { UNKEY_CLICKHOUSE_URL: clickhouse }),
+      ...(metricsPort === undefined
+        ? {}
+        : { UNKEY_OBSERVABILITY_METRICS_PROMETHEUS_PORT: String(metricsPort) }),
       // As the first line of bin/unkey does for everybody who runs the executable.
       NODE_OPTIONS: '--max-semi-space-size=8',
     },
@@ -81,6 +86,7 @@ export async function startSubject(
     authorization: `Bearer ${rootKey}`,
     call,
     memory: () => memoryOf(server.pid),
+    processorMs: () => processorMsOf(server.pid),
     stop: async () => void (await server.end('SIGTERM')),
   };
 }
@@ -115,4 +121,11 @@ function memoryOf(pid: number): { residentMb: number; peakMb: number } {
     return Math.round(Number(kilobytes) / 1024);
   };
   return { residentMb: megabytes('VmRSS'), peakMb: megabytes('VmHWM') };
+}
+
+/** Ticks are hundredths of a second in what Linux tells. Source: proc(5), fields utime and stime. */
+function processorMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

@@ -1,17 +1,13 @@
 // How close one process of the product comes to a bare HTTP server on this machine. Ratios to that floor carry over from
 // machine to machine, requests per second do not. Server and load generator share the machine, so run nothing beside it.
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { provideServers } from '../test/support/servers-provide.ts';
 import { embeddedInstallation, type Installation, serversInstallation } from './installation.ts';
 import { runScenario, type Scenario, type ScenarioResult } from './scenario.ts';
 import { keyScenarios, limitScenarios, type Plan } from './scenarios.ts';
-import { type Subject, startSubject } from './subject.ts';
-
-const BUILD = fileURLToPath(new URL('../scripts/build.ts', import.meta.url));
+import { buildProgram, type Subject, startSubject } from './subject.ts';
 
 /** What one installation came to. */
 interface Measurement {
@@ -22,7 +18,7 @@ interface Measurement {
 
 /** Builds, measures every scenario embedded, and those of limits on Redis and MySQL too where they can be had. */
 export async function measureThroughput(plan: Plan): Promise<Measurement[]> {
-  execFileSync(process.execPath, [BUILD], { stdio: ['ignore', 'ignore', 'inherit'] });
+  buildProgram();
   const measurements = [
     await measureOn(
       'embedded',

@@ -1,16 +1,22 @@
+import { register as analytics } from './analytics/analytics.ts';
 import { register as api } from './api/serve.ts';
+import { register as audit } from './audit/audit.ts';
+import { register as auth } from './auth/auth.ts';
 import { register as bootstrap } from './bootstrap/bootstrap.ts';
 import type { Register } from './cli/context.ts';
 import { register as completion } from './completion/completion.ts';
 import { register as config } from './config/config.ts';
+import { register as control } from './control/control.ts';
 import { register as dev } from './dev/dev.ts';
 import { register as doctor } from './doctor/doctor.ts';
 import { register as healthcheck } from './healthcheck/healthcheck.ts';
+import { register as importKeys } from './import/import.ts';
 import { register as jobs } from './jobs/jobs.ts';
 import { register as keyMigration } from './key-migration/key-migration.ts';
 import { register as migrate } from './migrate/migrate.ts';
 import { registerOpenApi } from './openapi/register-openapi.ts';
 import { register as rootKey } from './root-key/root-key.ts';
+import { register as vault } from './vault/vault.ts';
 import { register as version } from './version/version.ts';
 
 /** The operations are loaded when a subcommand runs: they bring the whole server along. */
@@ -25,7 +31,13 @@ const commandModules: readonly Register[] = [
   bootstrap,
   rootKey,
   keyMigration,
+  importKeys,
   jobs,
+  analytics,
+  vault,
+  control,
+  audit,
+  auth,
   openapi,
   config,
   doctor,

@@ -4,9 +4,14 @@ export function databaseAdapter(url: string): 'sqlite' | 'mysql' {
   return url.startsWith('sqlite:') ? 'sqlite' : 'mysql';
 }
 
+/** Whether a URL names the service that runs inside this process. */
+export function isEmbedded(url: string | undefined): boolean {
+  return url?.startsWith('embedded:') ?? false;
+}
+
 export function vaultAdapter(url: string | undefined): 'none' | 'embedded' | 'remote' {
   if (url === undefined) return 'none';
-  return url.startsWith('embedded:') ? 'embedded' : 'remote';
+  return isEmbedded(url) ? 'embedded' : 'remote';
 }
 
 /** The settings whose data only one process may use, of those given. */

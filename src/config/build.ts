@@ -1,7 +1,8 @@
 // Turns validated settings into the typed configuration that the rest of the program knows.
 import { parseDuration } from '../lib/duration.ts';
-import { embeddedSettings } from './adapters.ts';
+import { embeddedSettings, isEmbedded } from './adapters.ts';
 import type { Setting } from './catalogue.ts';
+import { controlSettings } from './control-settings.ts';
 import type { Given } from './resolve.ts';
 import type { AuthEntry, DependencyName, ServerConfig } from './server-config.ts';
 
@@ -131,6 +132,8 @@ export function buildServerConfig(input: BuildInput): ServerConfig {
     control: controlUrl === undefined ? undefined : { url: controlUrl, token: read.string('control.token') },
     restate:
       restateUrl === undefined ? undefined : { url: restateUrl, apiKey: read.string('restate.api_key') },
+    embeddedControl:
+      isEmbedded(controlUrl) || isEmbedded(restateUrl) ? controlSettings(read, 'control.') : undefined,
     github: github.appName === '' && github.privateKeyPem === '' ? undefined : github,
     pprof: pprof.username === '' || pprof.password === '' ? undefined : pprof,
     observability: {

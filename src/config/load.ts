@@ -66,6 +66,9 @@ const DEV_VALUES: Readonly<Record<string, unknown>> = {
   'database.primary': 'sqlite::memory:',
   'clickhouse.url': 'chdb:',
   'vault.url': 'embedded:',
+  'control.url': 'embedded:',
+  'control.regions': ['local'],
+  'restate.url': 'embedded:',
   'server.host': '127.0.0.1',
   auth: [{ type: 'root_key' }, { type: 'portal_session' }],
 };

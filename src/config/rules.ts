@@ -1,5 +1,5 @@
 // Rules between settings: pairs, requirements, what one profile refuses.
-import { databaseAdapter, embeddedSettings, vaultAdapter } from './adapters.ts';
+import { databaseAdapter, embeddedSettings, isEmbedded, vaultAdapter } from './adapters.ts';
 import { envNameOf } from './catalogue.ts';
 import type { ConfigProblem } from './problems.ts';
 import { MASK } from './redact.ts';
@@ -23,6 +23,8 @@ function* pairProblems(given: GivenSettings): Generator<ConfigProblem> {
   for (const [first, second] of PAIRS) {
     const [there, missing] = given.has(first) ? [first, second] : [second, first];
     if (!given.has(there) || given.has(missing)) continue;
+    // Nobody has to be shown anything in one process.
+    if (isEmbedded(text(given, there))) continue;
     yield { path: missing, what: `is required, because ${there} is set`, origin: given.get(there)?.origin };
   }
 }
@@ -36,14 +38,6 @@ function* adapterProblems(given: GivenSettings): Generator<ConfigProblem> {
       what: 'cannot be used with SQLite',
       got: MASK,
       origin: replica.origin,
-    };
-  }
-  if (text(given, 'control.url')?.startsWith('embedded:')) {
-    yield {
-      path: 'control.url',
-      what: 'embedded: is not available for the control plane',
-      got: '"embedded:"',
-      origin: given.get('control.url')?.origin,
     };
   }
 }
@@ -71,9 +65,9 @@ export function* storageProblems(
 /** `unkey dev` makes its own master key and storage; a server has to be told both. */
 function* embeddedVaultProblems(given: GivenSettings, required: boolean): Generator<ConfigProblem> {
   const url = given.get('vault.url');
-  const isEmbedded = required && vaultAdapter(text(given, 'vault.url')) === 'embedded';
-  yield* storageProblems(given, 'vault.storage', isEmbedded ? 'vault.url is embedded:' : undefined);
-  if (!isEmbedded) return;
+  const isOurs = required && vaultAdapter(text(given, 'vault.url')) === 'embedded';
+  yield* storageProblems(given, 'vault.storage', isOurs ? 'vault.url is embedded:' : undefined);
+  if (!isOurs) return;
   if (!given.has('vault.encryption.master_key')) {
     yield {
       path: 'vault.encryption.master_key',

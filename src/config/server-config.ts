@@ -32,6 +32,19 @@ export interface EmbeddedVaultConfig {
     | undefined;
 }
 
+/** The control plane that runs inside this process, or in one of its own. */
+export interface ControlPlaneConfig {
+  /** The executable that runs deployments; undefined = they are only recorded. */
+  readonly runner:
+    | { readonly command: readonly [string, ...string[]]; readonly timeoutMs: number }
+    | undefined;
+  /** undefined = deployments get no hostnames. */
+  readonly domain: string | undefined;
+  /** Regions that are made at start. */
+  readonly regions: readonly string[];
+  readonly requirePlan: boolean;
+}
+
 export interface GossipConfig {
   readonly bindAddr: string;
   readonly lanPort: number;
@@ -70,6 +83,8 @@ export interface ServerConfig {
     | undefined;
   readonly control: { readonly url: string; readonly token: string } | undefined;
   readonly restate: { readonly url: string; readonly apiKey: string } | undefined;
+  /** Set when `control.url` or `restate.url` is `embedded:`. */
+  readonly embeddedControl?: ControlPlaneConfig | undefined;
   readonly github:
     | { readonly appName: string; readonly appId: number; readonly privateKeyPem: string }
     | undefined;

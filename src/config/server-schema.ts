@@ -7,9 +7,10 @@ import {
   clickhouseOrChdbUrl,
   clickhouseUrl,
   databaseUrl,
+  domain,
   duration,
   httpOrEmbeddedUrl,
-  httpOrigin,
+  httpOriginOrEmbedded,
   httpUrl,
   label,
   meta,
@@ -76,7 +77,7 @@ export const serverSchema = Joi.object({
     key_file: text().description('PEM private key; together with `cert_file`').example('/etc/unkey/tls.key'),
   }),
   vault: Joi.object({
-    url: httpOrEmbeddedUrl('an absolute http or https URL, or embedded:')
+    url: httpOrEmbeddedUrl()
       .meta(meta({ secret: 'connection' }))
       .description('vault for recoverable keys; `embedded:` runs one in this process')
       .example('http://vault:8060'),
@@ -110,19 +111,46 @@ export const serverSchema = Joi.object({
     }),
   }),
   control: Joi.object({
-    url: httpOrEmbeddedUrl('an absolute http or https URL')
+    url: httpOrEmbeddedUrl()
       .meta(meta({ secret: 'connection', aliases: ['UNKEY_CTRL_URL'] }))
-      .description('control plane; together with `token`')
+      .description('control plane; together with `token`. `embedded:` runs one in this process')
       .example('http://control:7091'),
     token: text()
       .meta(meta({ secret: 'hidden', aliases: ['UNKEY_CTRL_TOKEN'] }))
       .description('bearer token of the control plane')
       .example(variable('CONTROL_TOKEN')),
+    runner: Joi.object({
+      command: Joi.array()
+        .items(text())
+        .description(
+          'executable, and its arguments, that runs deployments for the embedded control plane; without it they are only recorded',
+        )
+        .example(['/usr/local/bin/run-with-docker']),
+      timeout: duration()
+        .default('30m')
+        .description('how long one call of the executable may take')
+        .example('30m'),
+    }),
+    domain: domain()
+      .description(
+        'domain under which the embedded control plane gives deployments their hostnames; none without it',
+      )
+      .example('apps.example.com'),
+    regions: Joi.array()
+      .items(label().max(64))
+      .description('regions that the embedded control plane makes at start, for new apps to be placed in')
+      .example(['eu-central-1']),
+    require_plan: Joi.boolean()
+      .default(false)
+      .description('whether the embedded control plane refuses deployments of workspaces without a plan')
+      .example(true),
   }),
   restate: Joi.object({
-    url: httpOrigin()
+    url: httpOriginOrEmbedded()
       .meta(meta({ secret: 'connection' }))
-      .description('workflow ingress; together with `api_key`')
+      .description(
+        'workflow ingress; together with `api_key`. `embedded:` hands jobs to the control plane in this process',
+      )
       .example('http://restate:8080'),
     api_key: text()
       .pattern(/^\S(?:[\s\S]*\S)?$/)

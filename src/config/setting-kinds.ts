@@ -56,7 +56,7 @@ const matching = (pattern: RegExp, expected: string) =>
     .messages({ 'string.pattern.base': `must be ${expected}` });
 
 const HTTP_URL = /^https?:\/\/[^/?#\s]+/i;
-const HTTP_ORIGIN = /^https?:\/\/[^/?#\s]+$/i;
+const HTTP_ORIGIN_OR_EMBEDDED = /^(?:https?:\/\/[^/?#\s]+$|embedded:$)/i;
 const HTTP_OR_EMBEDDED = /^(?:https?:\/\/[^/?#\s]+|embedded:$)/i;
 const REDIS_URL = /^(?:rediss?:\/\/\S+|memory:$)/i;
 const CLICKHOUSE_URL = /^(?:clickhouse|https?):\/\/\S+$/i;
@@ -65,11 +65,19 @@ const DATABASE_URL =
   /^(?:mysql:\/\/\S+|sqlite:.+|(?:[^@]*@|.*@)?(?:tcp|unix)\([^)]+\)\/[^/]+|(?:.*@)?\/[^/]+)$/is;
 
 export const httpUrl = () => matching(HTTP_URL, 'an absolute http or https URL');
-export const httpOrigin = () =>
-  matching(HTTP_ORIGIN, 'an absolute http or https URL without path, query or fragment');
-
-/** `embedded:` is let through where it has no meaning yet, too: a rule of its own says so in better words. */
-export const httpOrEmbeddedUrl = (expected: string) => matching(HTTP_OR_EMBEDDED, expected);
+export const httpOriginOrEmbedded = () =>
+  matching(
+    HTTP_ORIGIN_OR_EMBEDDED,
+    'an absolute http or https URL without path, query or fragment, or embedded:',
+  );
+export const httpOrEmbeddedUrl = () =>
+  matching(HTTP_OR_EMBEDDED, 'an absolute http or https URL, or embedded:');
+/** A domain under which labels of up to 63 characters are made. */
+export const domain = () =>
+  matching(
+    /^(?=.{1,189}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/,
+    'a domain in lower case, such as apps.example.com',
+  );
 export const redisUrl = () =>
   matching(REDIS_URL, 'redis://…, rediss://… or memory:')
     .custom((value: string, { error }) =>

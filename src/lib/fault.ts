@@ -1,4 +1,4 @@
-import type { ErrorCode } from './error-codes.ts';
+import { type ErrorCode, errorUrn } from './error-codes.ts';
 
 export interface FaultOptions {
   /** What the caller may read; joined over the cause chain, outermost first. */
@@ -18,6 +18,8 @@ export class Fault extends Error {
   readonly code: ErrorCode;
   /** Safe to send; empty when nothing may be said. */
   readonly publicMessage: string;
+  /** For the operator alone; the code's URN when nothing more is to be said. */
+  readonly internalMessage: string;
 
   constructor(code: ErrorCode, options: FaultOptions = {}) {
     super(
@@ -26,6 +28,7 @@ export class Fault extends Error {
     );
     this.code = code;
     this.publicMessage = options.public ?? '';
+    this.internalMessage = options.internal ?? errorUrn(code);
   }
 }
 
@@ -57,7 +60,10 @@ export function publicDetail(error: unknown): string {
 
 /** All internal messages of the chain, outermost first, joined by `: `. Never sent to a caller. */
 export function internalDetail(error: unknown): string {
-  return errorChain(error)
-    .map((link) => (link instanceof Error ? link.message : String(link)))
-    .join(': ');
+  return errorChain(error).map(internalMessageOf).join(': ');
+}
+
+function internalMessageOf(link: unknown): string {
+  if (link instanceof Fault) return link.internalMessage;
+  return link instanceof Error ? link.message : String(link);
 }

@@ -23,6 +23,7 @@ export const ID_PREFIX = {
   deployment: 'd',
   frontlineRoute: 'flr',
   region: 'rgn',
+  invocation: 'inv',
   instance: 'ins',
   keyMigration: 'mig',
   masterKey: 'kek',

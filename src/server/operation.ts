@@ -16,6 +16,8 @@ export interface OperationContext<Auth extends AuthKind = 'bearer'> {
   /** The authenticated caller; absent on public operations. */
   readonly principal: Auth extends 'public' ? undefined : Principal;
   readonly client: ClientInfo;
+  /** What the caller's tool calls itself, `unkey-cli/2.0`; empty when it does not say. */
+  readonly callingTool: string;
   readonly log: Logger;
   /** Aborted when the client is gone or the deadline has passed. */
   readonly signal: AbortSignal;

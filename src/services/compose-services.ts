@@ -8,13 +8,19 @@ import type { IdSource } from '../lib/uid.ts';
 import type { OpenedAnalyticsStore } from '../storage/analytics/open-store.ts';
 import type { Database } from '../storage/sql/database.ts';
 import { createAnalyticsService } from './analytics/analytics-service.ts';
-import type { EventSink } from './analytics/event-sink.ts';
-import { createKeyspaceScope } from './analytics/keyspace-scope.ts';
-import { openConnections } from './analytics/open-connections.ts';
+import { createKeyspaceScope } from './analytics/reading/keyspace-scope.ts';
+import { openConnections } from './analytics/reading/open-connections.ts';
+import type { EventSink } from './analytics/writing/event-sink.ts';
 import { createApiService } from './apis/api-service.ts';
+import { createAppService } from './apps/app-service.ts';
 import type { Invalidations } from './cache/invalidations.ts';
 import type { ControlPlane } from './control/control-plane.ts';
+import { unconfiguredControlPlane, unconfiguredWorkflows } from './control/unconfigured.ts';
 import type { Workflows } from './control/workflows.ts';
+import { createBranchDeployments } from './deployments/branch-deployments.ts';
+import { createDeploymentService } from './deployments/deployment-service.ts';
+import { createEnvironmentService } from './environments/environment-service.ts';
+import type { Github } from './github/github.ts';
 import { createIdentityService } from './identities/identity-service.ts';
 import { createKeyCache } from './keys/cached-key.ts';
 import type { KeyCache } from './keys/key-cache.ts';
@@ -23,6 +29,7 @@ import { createKeyService } from './keys/key-service.ts';
 import { createKeyVerifier } from './keys/verifier.ts';
 import { createPermissionService } from './permissions/permission-service.ts';
 import { createRoleService } from './permissions/role-service.ts';
+import { createProjectService } from './projects/project-service.ts';
 import type { RateLimiter } from './ratelimit/limiter.ts';
 import { createNamespaceService } from './ratelimit/namespace-service.ts';
 import { createOverrideService } from './ratelimit/override-service.ts';
@@ -45,8 +52,10 @@ export interface ServiceDeps {
   readonly ids: IdSource;
   readonly region: string;
   /** undefined = there is none: what needs one answers `service_unavailable`. */
-  readonly controlPlane: ControlPlane | undefined;
-  readonly workflows: Workflows | undefined;
+  readonly controlPlane?: ControlPlane | undefined;
+  readonly workflows?: Workflows | undefined;
+  /** undefined = no GitHub App: what connects a repository answers `service_unavailable`. */
+  readonly github?: Github | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** How caches tell other nodes what they dropped; undefined = those find out by age. */
@@ -57,7 +66,13 @@ export interface ServiceDeps {
 export function composeServices(deps: ServiceDeps): { services: Services; keyCache: KeyCache } {
   const keyCache = createKeyCache(deps);
   const namespaces = createNamespaceService(deps);
-  const shared = { ...deps, keyCache, namespaces };
+  const shared = {
+    ...deps,
+    keyCache,
+    namespaces,
+    controlPlane: deps.controlPlane ?? unconfiguredControlPlane,
+    workflows: deps.workflows ?? unconfiguredWorkflows,
+  };
   return {
     keyCache,
     services: {
@@ -67,6 +82,10 @@ export function composeServices(deps: ServiceDeps): { services: Services; keyCac
         clock: deps.clock,
       }),
       apis: createApiService(shared),
+      apps: createAppService(shared),
+      branchDeployments: createBranchDeployments(shared),
+      deployments: createDeploymentService(shared),
+      environments: createEnvironmentService(shared),
       identities: createIdentityService(shared),
       keys: createKeyService(shared),
       keyGrants: createKeyGrantService(shared),
@@ -76,6 +95,7 @@ export function composeServices(deps: ServiceDeps): { services: Services; keyCac
       namespaces,
       overrides: createOverrideService(shared),
       limits: createStandaloneLimits(shared),
+      projects: createProjectService(shared),
     },
   };
 }

@@ -19,6 +19,6 @@ export async function reportingStoreFailure<T>(purpose: string, work: () => Prom
 }
 
 /** Whether the store itself failed, as opposed to a rule of ours refusing. */
-function isStoreFailure(error: unknown): boolean {
+export function isStoreFailure(error: unknown): boolean {
   return error instanceof DatabaseError || error instanceof DuplicateKeyError;
 }

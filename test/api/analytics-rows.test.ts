@@ -255,6 +255,14 @@ describe('a request', () => {
     expect(row?.error).not.toBe('');
   });
 
+  test('that is refused for no inner reason tells the code, not what the caller was told', async () => {
+    const answer = await ws.call('apis.getApi', { apiId: 'api_of_nobody' });
+    expect(answer.status).toBe(404);
+    expect(await rowsOf('api_requests_raw_v2', answer)).toMatchObject([
+      { error: 'err:unkey:data:api_not_found' },
+    ]);
+  });
+
   test('that does not fit the schema leaves no reason', async () => {
     const answer = await ws.call('keys.verifyKey', {});
     expect(await rowsOf('api_requests_raw_v2', answer)).toMatchObject([{ response_status: 400, error: '' }]);

@@ -279,6 +279,10 @@ it('hands finished requests to the sink of request rows, panics excepted', async
   await fetch(`${api.url}/openapi.yaml`);
   expect(rows).toEqual([
     expect.objectContaining({ workspaceId: 'ws_1', responseStatus: 200, error: '', url: PATH }),
-    expect.objectContaining({ workspaceId: '', responseStatus: 401, error: 'The key is unknown.' }),
+    expect.objectContaining({
+      workspaceId: '',
+      responseStatus: 401,
+      error: 'err:unkey:authentication:key_not_found',
+    }),
   ]);
 });

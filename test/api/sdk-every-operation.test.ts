@@ -7,6 +7,7 @@ import { PERMISSION_PRESETS } from '../../src/services/rbac/catalogue.ts';
 import { accessScene } from '../support/access-matrix/scene.ts';
 import { ACCESS_MATRIX } from '../support/access-matrix.ts';
 import { startApi, type TestApi } from '../support/api.ts';
+import { RecordingControlPlane, RecordingWorkflows } from '../support/control.ts';
 import { MUTATIONS } from '../support/mutations.ts';
 
 /** Operations that are not called here, and why. */
@@ -25,17 +26,24 @@ let api: TestApi;
 let workspaceId: string;
 let rootKey: string;
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({
+    controlPlane: new RecordingControlPlane(),
+    workflows: new RecordingWorkflows(),
+  });
   workspaceId = await api.workspace();
   rootKey = await api.rootKey(PERMISSION_PRESETS.full, workspaceId);
 });
 afterAll(() => api.stop());
 
+/** Namespaces that the SDK calls otherwise. */
+const GROUPS: Readonly<Record<string, string>> = { deploy: 'internal' };
+
 /** The method of the SDK for an operation; undefined when it has none. */
 function methodOf(operation: string): Method | undefined {
   const unkey = new Unkey({ serverURL: api.url, rootKey, retryConfig: { strategy: 'none' } });
   const [group = '', name = ''] = operation.split('.');
-  const methods = (unkey as unknown as Record<string, Record<string, Method> | undefined>)[group];
+  const groups = unkey as unknown as Record<string, Record<string, Method> | undefined>;
+  const methods = groups[GROUPS[group] ?? group];
   return methods?.[name]?.bind(methods);
 }
 

@@ -1,16 +1,9 @@
 // Recoverable keys over the wire, on the Vault in the API's own process and on one behind HTTP.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { ServerConfig } from '../../src/config/server-config.ts';
 import { startApi, type TestApi } from '../support/api.ts';
-import { type ServedVault, serveTestVault, VAULT_TOKEN } from '../support/vault.ts';
+import { EMBEDDED_VAULT, type ServedVault, serveTestVault, VAULT_TOKEN } from '../support/vault.ts';
 import { type TestWorkspace, testWorkspace } from '../support/workspace.ts';
-
-const EMBEDDED: ServerConfig['vault'] = {
-  url: 'embedded:',
-  token: '',
-  embedded: { masterKey: undefined, previousMasterKey: undefined, storage: undefined },
-};
 
 async function recoverableWorkspace(api: TestApi): Promise<TestWorkspace> {
   const ws = await testWorkspace(api);
@@ -36,7 +29,7 @@ describe.each(['embedded', 'served'])('on an %s Vault', (kind) => {
 
   beforeAll(async () => {
     served = kind === 'served' ? await serveTestVault() : undefined;
-    const vault = served === undefined ? EMBEDDED : { url: served.url, token: VAULT_TOKEN };
+    const vault = served === undefined ? EMBEDDED_VAULT : { url: served.url, token: VAULT_TOKEN };
     api = await startApi({ config: { vault } });
     ws = await recoverableWorkspace(api);
   });

@@ -90,6 +90,28 @@ describe('the directory of the embedded engine', () => {
   });
 });
 
+test('a workspace is told how long the engine worked on its statements, not how long they waited for each other', async () => {
+  const store = await openEmptyChdb();
+  const reader = await store.openReader({
+    tables: new Map(),
+    limits: { maxExecutionSeconds: 60, maxMemoryBytes: 1e9, maxResultRows: 10, maxResultBytes: 1000 },
+  });
+  const executed: number[] = [];
+  const started = performance.now();
+  await Promise.all(
+    [1, 2, 3].map(() =>
+      reader.query('SELECT count() AS n FROM (SELECT arrayJoin(range(1000000)))', {
+        onExecuted: (milliseconds) => executed.push(milliseconds),
+      }),
+    ),
+  );
+  const elapsed = performance.now() - started;
+  expect(executed).toHaveLength(3);
+  expect(Math.min(...executed)).toBeGreaterThan(0);
+  expect(executed.reduce((sum, milliseconds) => sum + milliseconds)).toBeLessThanOrEqual(elapsed);
+  await store.close();
+});
+
 describe('closing the embedded engine', () => {
   test('waits for a query that its caller gave up', async () => {
     const store = await openEmptyChdb();

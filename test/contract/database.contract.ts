@@ -118,6 +118,26 @@ export function describeDatabase(name: string, open: () => Promise<MigratableDat
         expect(rows).toEqual([{ a: 2, b: 5 }]);
       });
 
+      test('binds lists, bytes and repeated names in the order of the statement', async () => {
+        const rows = await db.primary.all(
+          'order',
+          `SELECT :b AS b, '$values $1 ?1 a$$$ $$b :b' AS text, :a AS a -- :b $values
+            WHERE :b IN (:list) AND 'x' NOT IN (:list) AND :a IN (:a, :b) AND 7 IN (:none, :big, 7)
+              AND CAST(:bytes AS CHAR(3)) = :utf8 /* :a */ LIMIT :one`,
+          {
+            one: 1,
+            utf8: 'a?$',
+            bytes: Uint8Array.from(Buffer.from('a?$')),
+            none: [],
+            big: [9_007_199_254_740_993n, 8n],
+            list: ['y', 'second', 'z'],
+            b: 'second',
+            a: 'first',
+          },
+        );
+        expect(rows).toEqual([{ b: 'second', text: '$values $1 ?1 a$$$ $$b :b', a: 'first' }]);
+      });
+
       test('hands integers over as numbers while they are exact and as strings beyond', async () => {
         const name = fresh();
         const beyond = fresh();

@@ -168,7 +168,35 @@ describe.runIf(requireOrSkip('mysql'))('MySQL', () => {
     expect((await migrator.up({ allowOutOfOrder: true })).migrations.map(({ name }) => name)).toEqual([
       'jobs',
       'credit_settlements',
+      'control_jobs',
     ]);
+    expect(await migrator.schemaState()).toEqual({ state: 'up-to-date' });
+    await store.close();
+  });
+
+  test('goes on with an adoption that was interrupted', async () => {
+    const { store } = await fresh();
+    const migrator = createMigrator({ database: store, clock: new ManualClock(0), toolVersion: 'test' });
+    await makeReferenceDatabase(store);
+    const { versions } = await planBaseline({ database: store });
+    await migrator.repair(versions[0] ?? '', 'applied');
+
+    const plan = await planBaseline({ database: store });
+    expect(plan).toMatchObject({ adoptable: true, versions });
+    await adoptSchema(migrator, plan);
+    await migrator.up({ allowOutOfOrder: true });
+    expect(await migrator.schemaState()).toEqual({ state: 'up-to-date' });
+    await store.close();
+  });
+
+  test('brings a database of before the apps up to date, nothing out of order', async () => {
+    const { store } = await fresh();
+    const migrator = createMigrator({ database: store, clock: new ManualClock(0), toolVersion: 'test' });
+    await migrator.up({ to: '20260302000000' });
+
+    const { migrations } = await migrator.up();
+
+    expect(migrations.map(({ name }) => name)).toEqual(expect.arrayContaining(['apps', 'deployments']));
     expect(await migrator.schemaState()).toEqual({ state: 'up-to-date' });
     await store.close();
   });

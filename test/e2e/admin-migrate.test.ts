@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { REFERENCE_VERSION } from '../../src/storage/sql/baseline.ts';
 import { describeSchema } from '../../src/storage/sql/schema-description.ts';
+import { makeReferenceDatabase } from '../support/reference-database.ts';
 import type { StoreName } from '../support/servers.ts';
 import { runUnkey } from '../support/unkey-process.ts';
 import { type AdminSite, emptySite, migratedSite, STORES } from './admin-support.ts';
@@ -220,9 +221,9 @@ describe('unkey migrate', () => {
 /** A database as the reference has made it, with a table and a column of which we know nothing. */
 async function referenceSite(): Promise<AdminSite> {
   const site = await emptySite('mysql');
-  await site.run(['migrate', 'up', '--to', REFERENCE_VERSION]);
-  await site.inspect(async ({ primary }) => {
-    await primary.run('forget', 'DROP TABLE unkey_schema_migrations');
+  await site.inspect(async (database) => {
+    await makeReferenceDatabase(database);
+    const { primary } = database;
     await primary.run('addTable', 'CREATE TABLE gateways (id int PRIMARY KEY)');
     await primary.run('addColumn', 'ALTER TABLE apis ADD COLUMN extra int');
   });

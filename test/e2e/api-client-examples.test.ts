@@ -16,7 +16,10 @@ import { operations } from '../../src/server/routes/registry.ts';
 import { PERMISSION_PRESETS } from '../../src/services/rbac/catalogue.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { memoryIo } from '../support/cli-io.ts';
+import { RecordingControlPlane, RecordingWorkflows } from '../support/control.ts';
+import { insertApp, insertDeployment } from '../support/platform.ts';
 import { type DevServer, startDev } from '../support/unkey-process.ts';
+import { EMBEDDED_VAULT } from '../support/vault.ts';
 
 const program = buildProgram(createCliContext(memoryIo(), { exitCode: 0, output: undefined }), [
   registerApi,
@@ -49,6 +52,7 @@ const FROM_EXAMPLES = {
   key: 'key_2cGKbMxRy',
   role: 'role_8Hq3nVz5C',
   migration: 'mig_6vQnL3sTz',
+  deployment: 'd_5Rw2nXk9P',
 } as const;
 
 /**
@@ -84,13 +88,35 @@ async function worldFor(api: TestApi, operation: string): Promise<World> {
   await make('ratelimit.setOverride', { namespace, identifier: 'premium_*', limit: 1000, duration: 60_000 });
   const migration = `mig_${workspaceId}`;
   await api.insert('key_migrations', { id: migration, workspace_id: workspaceId, algorithm: 'sha256' });
-  const { api: apiExample, key: keyExample, role, migration: migrationExample } = FROM_EXAMPLES;
+  const deployment = await deploymentFor(api, workspaceId, operation);
   return {
     url: api.url,
     rootKey,
     key,
-    ids: { [apiExample]: apiId, [keyExample]: keyId, [role]: roleId, [migrationExample]: migration },
+    ids: {
+      [FROM_EXAMPLES.api]: apiId,
+      [FROM_EXAMPLES.key]: keyId,
+      [FROM_EXAMPLES.role]: roleId,
+      [FROM_EXAMPLES.migration]: migration,
+      [FROM_EXAMPLES.deployment]: deployment,
+    },
   };
+}
+
+/** The app of the examples; yields a deployment of it that `operation` can be done to. */
+async function deploymentFor(api: TestApi, workspaceId: string, operation: string): Promise<string> {
+  const app = await insertApp(api, workspaceId, { project: 'payments', app: 'api' });
+  if (operation === 'deployments.stopDeployment') return insertDeployment(api, app, app.preview);
+  if (operation === 'deployments.startDeployment') {
+    const stopped = { status: 'stopped', desired_state: 'stopped' };
+    return insertDeployment(api, app, app.preview, stopped);
+  }
+  const current = await insertDeployment(api, app, app.production);
+  await api.db.primary.run('testCurrent', 'UPDATE apps SET current_deployment_id = :current WHERE id = :id', {
+    current,
+    id: app.appId,
+  });
+  return insertDeployment(api, app, app.production);
 }
 
 /** The words that a shell hands to `unkey` when the line is typed. */
@@ -132,7 +158,11 @@ it('has a verb with an example for every operation of the OpenAPI document', asy
 describe('an example of', () => {
   let api: TestApi;
   beforeAll(async () => {
-    api = await startApi();
+    api = await startApi({
+      config: { vault: EMBEDDED_VAULT },
+      controlPlane: new RecordingControlPlane(),
+      workflows: new RecordingWorkflows(),
+    });
   });
   afterAll(() => api.stop());
 

@@ -1,11 +1,12 @@
 // `unkey import keys` as a process against a running server: interrupted in every way, and into real keys.
+import { execFileSync } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { sha256Base64, sha256Hex } from '../../src/lib/hash.ts';
 import { silentMetrics } from '../../src/lib/metrics.ts';
 import { createSqliteDatabase } from '../../src/storage/sql/sqlite.ts';
@@ -150,6 +151,32 @@ describe('an import', () => {
     expect((await importKeys(file)).document).toMatchObject({ imported: 120, alreadyThere: 0 });
     expect((await importKeys(file)).document).toMatchObject({ imported: 0, alreadyThere: 120 });
     expect(await storedNames('again_')).toEqual(namesOf('again_', 120));
+  });
+
+  it('beside itself makes each key once', async () => {
+    const file = await csvFile('beside_', 600);
+    const both = await Promise.all([1, 2].map(() => importKeys(file, '--batch-size', '5')));
+    expect(both.map(({ code, stderr }) => [code, stderr])).toEqual([
+      [0, expect.stringContaining('rows done: 600\n')],
+      [0, expect.stringContaining('rows done: 600\n')],
+    ]);
+    expect(await storedNames('beside_')).toEqual(namesOf('beside_', 600));
+    await expect(access(`${file}.unkey-import`)).rejects.toThrow('ENOENT');
+  });
+
+  it('of a pipe with a name reads it once, and ends on SIGINT while nobody writes to it', async () => {
+    const pipe = join(folder, 'keys.pipe');
+    execFileSync('mkfifo', [pipe]);
+    const words = importWords(pipe, '--format', 'csv');
+    const idle = startUnkey(words, { env: environment() });
+    await vi.waitFor(() => expect(idle.stderr()).toContain('can be read once only'), { timeout: WAIT_MS });
+    expect((await idle.end('SIGINT')).code).toBe(130);
+
+    const reading = startUnkey(words, { env: environment() });
+    await writeFile(pipe, 'key,name\npiped_key_1,piped_1\n');
+    const { code, stdout } = await reading.ended;
+    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ imported: 1, failed: 0 })]);
+    expect(await storedNames('piped_')).toEqual(['piped_1']);
   });
 });
 

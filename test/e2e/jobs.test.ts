@@ -115,7 +115,9 @@ describe.each(STORES)('unkey jobs on %s', (store) => {
         lastFinished: { dueAt: `${TODAY()}T00:00:00Z`, finishedAt: expect.stringMatching(/Z$/) },
         leaseHolder: null,
       },
-      { name: 'audit-cleanup', leaseHolder: 'node-7', leaseUntil: expect.stringMatching(/Z$/) },
+      { name: 'key-last-used', schedule: '* * * * *', needs: 'analytics', scheduled: false },
+      { name: 'audit-export', schedule: '* * * * *', needs: 'analytics', scheduled: false },
+      { name: 'audit-cleanup', needs: null, leaseHolder: 'node-7', leaseUntil: expect.stringMatching(/Z$/) },
       { name: 'global-counters-cleanup', scheduled: store === 'mysql' },
       { name: 'credit-settlements-cleanup' },
     ]);
@@ -196,6 +198,7 @@ describe.runIf(STORES.includes('mysql'))('a runner that is killed', () => {
         clock: { now: () => Date.now() + 30_000 },
         ids: randomIds,
         usage: createSqlUsageLimiter({ db, metrics: silentMetrics }),
+        analytics: undefined,
         keyCache: { remove: () => undefined },
         log: silentLogger,
         metrics: silentMetrics,

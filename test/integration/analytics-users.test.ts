@@ -3,8 +3,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
-import { provisionWorkspace, rotatePassword } from '../../src/services/analytics/provision-workspace.ts';
-import { provisioningStatus } from '../../src/services/analytics/provisioning-status.ts';
+import {
+  provisionWorkspace,
+  rotatePassword,
+} from '../../src/services/analytics/provisioning/provision-workspace.ts';
+import { provisioningStatus } from '../../src/services/analytics/provisioning/provisioning-status.ts';
 import { openClickHouseReader } from '../../src/storage/analytics/clickhouse-reader.ts';
 import type { ClickHouseStore } from '../../src/storage/analytics/clickhouse-store.ts';
 import { findAnalyticsSettings } from '../../src/storage/sql/queries/analytics-settings.ts';

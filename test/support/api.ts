@@ -7,6 +7,7 @@ import { type Logger, silentLogger } from '../../src/lib/logger.ts';
 import { randomAlphanumeric, randomIds } from '../../src/lib/uid.ts';
 import type { ControlPlane } from '../../src/services/control/control-plane.ts';
 import type { Workflows } from '../../src/services/control/workflows.ts';
+import type { Github } from '../../src/services/github/github.ts';
 import { PERMISSION_PRESETS } from '../../src/services/rbac/catalogue.ts';
 import { bootstrap } from '../../src/services/root-keys/bootstrap.ts';
 import { createRootKey } from '../../src/services/root-keys/create-root-key.ts';
@@ -58,6 +59,7 @@ export interface TestApiOptions {
   /** What platform operations hand over to; without them these answer 500. */
   readonly controlPlane?: ControlPlane;
   readonly workflows?: Workflows;
+  readonly github?: Github;
   /** Takes X-Test-Time. */
   readonly testMode?: boolean;
 }
@@ -87,6 +89,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
     testMode: options.testMode ?? false,
     controlPlane: options.controlPlane,
     workflows: options.workflows,
+    github: options.github,
     onStatement: ({ operation }) => {
       statements.push(operation);
     },

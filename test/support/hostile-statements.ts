@@ -16,7 +16,6 @@ export const GREEDY_STATEMENTS: readonly string[] = [
   'SELECT min(workspace_id), max(workspace_id), max(external_id) FROM {raw}',
   'SELECT groupArray(external_id) FROM {raw}',
   'SELECT external_id FROM default.key_verifications_per_hour_v3 FINAL',
-  'SELECT external_id FROM {raw} PREWHERE 1 WHERE 1',
   'SELECT external_id FROM {raw} AS a JOIN {raw} AS b USING (workspace_id)',
   'SELECT b.external_id FROM {raw} AS a CROSS JOIN {raw} AS b',
   'SELECT b.external_id FROM {raw} AS a RIGHT JOIN {raw} AS b ON a.request_id = b.external_id',
@@ -55,6 +54,9 @@ export const GREEDY_STATEMENTS: readonly string[] = [
 
 /** Each is kept from running, or fails in the engine. */
 export const HOSTILE_STATEMENTS: readonly string[] = [
+  // Computed on foreign rows, before they are filtered
+  'SELECT external_id FROM {raw} PREWHERE 1 WHERE 1',
+  'SELECT 1 AS one FROM (SELECT external_id FROM {raw} prewhere 1)',
   // Settings
   'SELECT external_id FROM {raw} SETTINGS additional_table_filters = {}',
   "SELECT external_id FROM {raw} SETTINGS additional_table_filters = {'default.none': '1'}",

@@ -28,6 +28,8 @@ const keyWith = (scene: Scene) =>
 const identityWithLimit = ({ identity }: Scene) =>
   [['identities.updateIdentity', { identity, ratelimits: [LIMIT] }]] as const;
 
+const environmentOf = ({ project, app, environment }: Scene) => ({ project, app, environment });
+
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'apis.createApi': { body: () => ({ name: 'another api' }) },
   'apis.deleteApi': { body: ({ api }) => ({ apiId: api }) },
@@ -80,6 +82,17 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     before: ({ role, slug }) => [['permissions.setRolePermissions', { roleId: role, permissions: [slug] }]],
     body: ({ role, slug }) => ({ roleId: role, permissions: [`new.${slug}`] }),
   },
+  'projects.updateProject': { body: ({ project }) => ({ project, name: 'Renamed', deleteProtection: true }) },
+  'apps.updateApp': { body: ({ project, app }) => ({ project, app, name: 'Renamed', git: null }) },
+  'environments.setEnvironmentVariables': {
+    body: (scene) => ({ ...environmentOf(scene), variables: [], prune: true }),
+  },
+  'environments.removeEnvironmentVariables': {
+    body: (scene) => ({ ...environmentOf(scene), variables: ['SCENE'] }),
+  },
+  'environments.updateSettings': {
+    body: (scene) => ({ ...environmentOf(scene), port: 9090, rootDirectory: 'services/api' }),
+  },
   'ratelimit.limit': {
     body: ({ slug }) => ({ namespace: `new.${slug}`, identifier: 'a', limit: 1, duration: 1000 }),
   },
@@ -101,6 +114,16 @@ export const NOT_AUDITED: Readonly<Record<string, string>> = {
   'keys.whoami': 'reads a key',
   'keys.verifyKey':
     'verifies: credits are spent by a statement of their own, and a migrated key is re-hashed by one, neither of which is an event of the catalogue',
+  'projects.createProject': 'the control plane makes the project, and its event',
+  'projects.deleteProject': 'the control plane does it later, and writes its events then',
+  'apps.createApp': 'the control plane makes the app, and its event',
+  'apps.deleteApp': 'the control plane does it later, and writes its events then',
+  'deployments.createDeployment': 'the control plane makes the deployment, and its event',
+  'deployments.promoteDeployment': 'the control plane does it later, and writes its event then',
+  'deployments.rollbackDeployment': 'the control plane does it later, and writes its event then',
+  'deployments.startDeployment': 'the control plane does it later, and writes its event then',
+  'deployments.stopDeployment': 'the control plane does it later, and writes its event then',
+  'deploy.createDeployment': 'the control plane makes the deployment, and its event',
 };
 
 export const isRead = (operation: string): boolean => /\.(?:get|list)[A-Z]/.test(operation);

@@ -25,6 +25,8 @@ export interface UnkeyProcess {
   readonly pid: number;
   /** Resolves with the first line on stdout. @throws Error, with stderr, when the process ends without one. */
   firstLine(): Promise<string>;
+  /** What it has written to stdout so far. */
+  stdout(): string;
   /** What it has written to stderr so far. */
   stderr(): string;
   /** Sends the signal and resolves when the process is gone. */
@@ -61,6 +63,7 @@ export function startUnkey(args: readonly string[], options: UnkeyOptions = {}):
   return {
     pid,
     ended,
+    stdout: () => stdout,
     stderr: () => stderr,
     firstLine: () =>
       Promise.race([

@@ -2,6 +2,7 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ServerConfig } from '../../src/config/server-config.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { type Logger, silentLogger } from '../../src/lib/logger.ts';
 import { type Metrics, silentMetrics } from '../../src/lib/metrics.ts';
@@ -13,6 +14,13 @@ import type { ObjectStore } from '../../src/vault/storage/object-store.ts';
 import { createVaultService, type VaultService } from '../../src/vault/vault-service.ts';
 
 export const VAULT_TOKEN = 'test-vault-token';
+
+/** The configuration of a Vault in the process of the API, which keeps everything in memory. */
+export const EMBEDDED_VAULT: ServerConfig['vault'] = {
+  url: 'embedded:',
+  token: '',
+  embedded: { masterKey: undefined, previousMasterKey: undefined, storage: undefined },
+};
 
 /** A master key, as the configuration takes it. */
 export function newMasterKey(): string {

@@ -17,7 +17,12 @@ const DATABASE: SecretSource = {
 
 /** Adds `--config`, `--strict-config`, `--database` and `--database-file`, which {@link withStore} reads. */
 export function addStoreOptions(command: Command): Command {
-  return addSecretFlags(addConfigOptions(command), DATABASE);
+  return addDatabaseOptions(addConfigOptions(command));
+}
+
+/** Adds `--database` and `--database-file` alone. */
+export function addDatabaseOptions(command: Command): Command {
+  return addSecretFlags(command, DATABASE);
 }
 
 export type StoreInvocation = Pick<Invocation, 'io' | 'output' | 'options' | 'loadConfig'>;

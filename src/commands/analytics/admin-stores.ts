@@ -4,7 +4,7 @@
 import type { Command } from 'commander';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { ServerConfig } from '../../config/server-config.ts';
-import type { ProvisioningDeps } from '../../services/analytics/provision-workspace.ts';
+import type { ProvisioningDeps } from '../../services/analytics/provisioning/provision-workspace.ts';
 import type { AnalyticsStore } from '../../storage/analytics/analytics-store.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import { addStoreOptions, outputLogger, type StoreInvocation, withCurrentStore } from '../admin/store.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { ProvisionedWorkspace } from '../../services/analytics/provision-workspace.ts';
+import type { ProvisionedWorkspace } from '../../services/analytics/provisioning/provision-workspace.ts';
 import type { CliContext } from '../cli/context.ts';
 import { annotate } from '../cli/notes.ts';
 import { integer } from '../cli/values.ts';
@@ -65,7 +65,7 @@ export function registerProvision(group: Command, cli: CliContext): void {
     cli.action<BoundFlags & WorkspaceFlags & { readonly dryRun?: boolean }>(async (invocation) => {
       const { options, output } = invocation;
       const { planProvisioning, provisionWorkspace } = await import(
-        '../../services/analytics/provision-workspace.ts'
+        '../../services/analytics/provisioning/provision-workspace.ts'
       );
       const bounds = boundsAsked(options);
       if (options.dryRun === true) {

@@ -29,7 +29,7 @@ export function registerRotate(group: Command, cli: CliContext): void {
     cli.action<WorkspaceFlags & { readonly dryRun?: boolean }>(async (invocation) => {
       const { options, output } = invocation;
       const { assertProvisioned, rotatePassword } = await import(
-        '../../services/analytics/provision-workspace.ts'
+        '../../services/analytics/provisioning/provision-workspace.ts'
       );
       if (options.dryRun === true) {
         const workspaceId = await withAdminStores(invocation, async (stores) => {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ProvisioningStatus } from '../../services/analytics/provisioning-status.ts';
+import type { ProvisioningStatus } from '../../services/analytics/provisioning/provisioning-status.ts';
 import type { CliContext } from '../cli/context.ts';
 import { annotate } from '../cli/notes.ts';
 import { addWorkspaceOptions, type WorkspaceFlags, withAdminStores } from './admin-stores.ts';
@@ -26,7 +26,9 @@ export function registerStatus(group: Command, cli: CliContext): void {
 
   command.action(
     cli.action<WorkspaceFlags>(async (invocation) => {
-      const { provisioningStatus } = await import('../../services/analytics/provisioning-status.ts');
+      const { provisioningStatus } = await import(
+        '../../services/analytics/provisioning/provisioning-status.ts'
+      );
       const { engine, status } = await withAdminStores(invocation, async (stores) => ({
         engine: stores.server === undefined ? 'embedded' : 'server',
         status: await provisioningStatus(stores, stores.workspaceId),

@@ -21,22 +21,30 @@ export async function withExportedEvents<T>(
     import('../../storage/analytics/open-store.ts'),
     import('../../storage/analytics/store-error.ts'),
   ]);
-  try {
-    const store = await openAnalyticsStore(url, { log: outputLogger(invocation.output) });
-    try {
-      return await work(store);
-    } finally {
-      await store?.close();
-    }
-  } catch (error) {
-    if (!(error instanceof AnalyticsStoreError)) throw error;
-    throw new CliError({
-      exitCode: EXIT.unreachable,
-      code: 'analytics_failed',
-      title: 'analytics store failed',
-      detail: maskSecrets(error.message),
-      hint: 'pass --no-analytics to export what the relational store holds',
-      cause: error,
-    });
+  const store = await openAnalyticsStore(url, { log: outputLogger(invocation.output) }).catch(
+    (error: unknown) => {
+      throw analyticsFailed(error);
+    },
+  );
+  if (store === undefined) {
+    throw analyticsFailed(new Error('the package chdb, which clickhouse.url asks for, is not installed'));
   }
+  try {
+    return await work(store);
+  } catch (error) {
+    throw error instanceof AnalyticsStoreError ? analyticsFailed(error) : error;
+  } finally {
+    await store.close();
+  }
+}
+
+function analyticsFailed(cause: unknown): CliError {
+  return new CliError({
+    exitCode: EXIT.unreachable,
+    code: 'analytics_failed',
+    title: 'analytics store failed',
+    detail: maskSecrets(cause instanceof Error ? cause.message : String(cause)),
+    hint: 'pass --no-analytics to export what the relational store holds',
+    cause,
+  });
 }

@@ -2,6 +2,7 @@
 import { stringifyJson } from '../../lib/json.ts';
 import type { AuditParty, AuditRecord } from '../../services/audit/audit-record.ts';
 import type { Style } from '../cli/colour.ts';
+import { csvCell, printable } from '../cli/plain-text.ts';
 
 /** How one event is written, without the newline at its end, and what stands above all of them. */
 export interface RecordFormat {
@@ -56,18 +57,4 @@ export function textLines(style: Style): RecordFormat {
 function partyText({ type, id, name }: AuditParty): string {
   const text = `${type}:${id}`;
   return printable(name === undefined || name === id ? text : `${text} (${name})`);
-}
-
-/** Names are the users' own: they must not move the cursor of whoever reads them, nor begin a line. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
-}
-
-/** A cell that a spreadsheet would take for a formula is made text: whoever names a key must not run one. */
-function csvCell(value: string): string {
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -12,8 +12,11 @@ function exitCodeOf(code: ErrorCode): number {
   if (code.endsWith(':invalid_input')) return EXIT.usage;
   if (code.endsWith('_not_found')) return EXIT.notFound;
   if (code.endsWith('_already_exists') || code.endsWith(':precondition_failed')) return EXIT.conflict;
+  if (code.endsWith(':analytics_not_configured')) return EXIT.conflict;
   if (code.startsWith('user:too_many_requests:')) return EXIT.limited;
-  if (code.endsWith(':service_unavailable')) return EXIT.unreachable;
+  if (code.endsWith(':service_unavailable') || code.endsWith(':analytics_connection_failed')) {
+    return EXIT.unreachable;
+  }
   return EXIT.failed;
 }
 

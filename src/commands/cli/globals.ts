@@ -49,7 +49,8 @@ function globalValue(command: Command, long: string): unknown {
 export function readGlobals(command: Command): OutputSettings {
   const formats = formatsOf(command);
   const output = globalValue(command, '--output') ?? 'human';
-  const format = globalValue(command, '--json') === true ? 'json' : formats.find((known) => known === output);
+  const named = output === 'human' ? formats[0] : formats.find((known) => known === output);
+  const format = globalValue(command, '--json') === true ? 'json' : named;
   if (format === undefined) {
     throw usageError(`--output takes ${formats.join(', ')}, got '${String(output)}'`);
   }

@@ -1,5 +1,5 @@
 // What a command sees of the outside world. Injected, so that tests run commands inside their own process.
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { EXIT } from './exit-codes.ts';
 import { readHiddenLine } from './hidden-line.ts';
@@ -22,7 +22,7 @@ export interface CliIo {
     readAll(): Promise<string>;
     /** The same as it arrives, for input of any size. */
     chunks(): AsyncIterable<Uint8Array>;
-    /** One line typed on the terminal, without its newline. */
+    /** One line typed on the terminal, without its newline; empty when the terminal ends instead (Ctrl-D). */
     readLine(): Promise<string>;
     /** The same without showing what is typed. Rejects when the signal is aborted. */
     readHidden(signal: AbortSignal): Promise<string>;
@@ -71,7 +71,10 @@ export function processIo(): CliIo {
       readLine: async () => {
         const lines = createInterface({ input: process.stdin });
         try {
-          return await lines.question('');
+          // A `question` would never be answered where the input ends.
+          return await new Promise<string>((resolve) => {
+            lines.once('line', resolve).once('close', () => resolve(''));
+          });
         } finally {
           lines.close();
         }

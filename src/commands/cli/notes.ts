@@ -7,7 +7,7 @@ export interface CommandNotes {
   readonly examples: readonly (readonly [commandLine: string, purpose: string])[];
   /** Exit codes whose meaning is special here. */
   readonly exitCodes?: readonly (readonly [code: string, meaning: string])[];
-  /** What `--output` takes; human and json unless said. */
+  /** What `--output` takes; human and json unless said. The first is what `human` stands for. */
   readonly outputs?: readonly OutputFormat[];
   /** A paragraph under the one-line purpose. */
   readonly remarks?: string;

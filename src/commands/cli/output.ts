@@ -3,7 +3,7 @@ import { createStyle, type Style, wantsColour } from './colour.ts';
 import type { CliIo } from './io.ts';
 import { type Progress, silentProgress, startProgress } from './progress.ts';
 
-export type OutputFormat = 'human' | 'json' | 'yaml';
+export type OutputFormat = 'human' | 'json' | 'yaml' | 'table' | 'csv';
 
 export interface OutputSettings {
   readonly format: OutputFormat;

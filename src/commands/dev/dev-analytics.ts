@@ -5,7 +5,7 @@ import type { ServerConfig } from '../../config/server-config.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { Fault, publicDetail } from '../../lib/fault.ts';
 import { silentLogger } from '../../lib/logger.ts';
-import { provisionWorkspace } from '../../services/analytics/provision-workspace.ts';
+import { provisionWorkspace } from '../../services/analytics/provisioning/provision-workspace.ts';
 import type { ApiRuntime } from '../runtime/api-runtime.ts';
 
 const IN_MEMORY = 'chdb:';

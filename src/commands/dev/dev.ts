@@ -15,6 +15,8 @@ interface DevFlags {
 }
 
 const DEFAULT_PORT = 7070;
+/** Ctrl-C frees everything within 5 s, whatever a query still computes: the rest of them is for closing. */
+const MAX_DRAIN_MS = 2_000;
 const DEFAULT_HOST = '127.0.0.1';
 const LOCAL_HOSTS: ReadonlySet<string> = new Set([DEFAULT_HOST, '::1', 'localhost']);
 
@@ -63,7 +65,12 @@ export const register: Register = (program, cli) => {
               config: {
                 ...config,
                 httpPort: options.port ?? DEFAULT_PORT,
-                server: { ...config.server, host, drainDelayMs: 0 },
+                server: {
+                  ...config.server,
+                  host,
+                  drainDelayMs: 0,
+                  drainTimeoutMs: Math.min(config.server.drainTimeoutMs, MAX_DRAIN_MS),
+                },
               },
               remarks: warnings,
               dataDirectory: options.dataDir,

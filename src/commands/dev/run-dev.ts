@@ -16,6 +16,7 @@ import type { ApiRuntime } from '../runtime/api-runtime.ts';
 import { serve } from '../runtime/serve.ts';
 import type { StopSignals } from '../runtime/signals.ts';
 import { openAnalyticsTo, withAnalyticsIn } from './dev-analytics.ts';
+import { describeControl } from './dev-control.ts';
 import { describeVault, withVaultIn } from './dev-vault.ts';
 import { readRootKey, storeRootKey } from './root-key-file.ts';
 
@@ -131,6 +132,7 @@ function welcome(
     '  counters      in this process',
     `  analytics     ${analytics}`,
     `  vault         ${describeVault(config)}`,
+    `  deployments   ${describeControl(config)}`,
     '',
     'Create a key and keep it in $KEY:',
     '',

@@ -6,9 +6,10 @@ import { packageVersion } from '../cli/package.ts';
 import type { Check, CheckGroup } from './check.ts';
 import { clickhouseChecks } from './checks/clickhouse.ts';
 import { configCheck } from './checks/config.ts';
+import { controlChecks } from './checks/control.ts';
 import { gossipChecks } from './checks/gossip.ts';
 import { hostCheck } from './checks/host.ts';
-import { controlChecks, serverChecks } from './checks/http-services.ts';
+import { serverChecks } from './checks/http-services.ts';
 import { databaseChecks } from './checks/mysql.ts';
 import { redisChecks } from './checks/redis.ts';
 import { tlsCheck } from './checks/tls.ts';
@@ -52,7 +53,7 @@ function checkGroups(options: DoctorOptions, config: ServerConfig | undefined): 
     redisChecks({ url: config?.redisUrl, timeoutMs }),
     clickhouseChecks({ config }),
     vaultChecks({ vault: config?.vault }),
-    { checks: controlChecks({ control: config?.control, timeoutMs }) },
+    controlChecks({ control: config?.control }),
     { checks: gossipChecks({ gossip: config?.gossip, region: config?.region }) },
     { checks: [tlsCheck({ tls: config?.tls, cwd: io.cwd })] },
     { checks: serverChecks({ apiUrl: flags.apiUrl, timeoutMs }) },

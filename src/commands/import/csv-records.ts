@@ -66,7 +66,11 @@ class CsvReader implements RecordReader {
     if (countQuotes(line.text) % 2 === 1) this.#quoted = !this.#quoted;
     if (this.#quoted) return this.#openLength > MAX_RECORD_LENGTH ? this.#giveUp(UNCLOSED) : { unread: [] };
 
-    const text = this.#open.map((part) => part.text).join('\n');
+    // The CR of a line break inside of a cell belongs to the cell.
+    const text = this.#open
+      .map((part) => part.text)
+      .join('\n')
+      .replace(/\r$/, '');
     const cells = text.includes('"') ? quotedCells(text) : text.split(',');
     if (typeof cells === 'string') return this.#giveUp(cells);
     const start = this.#open[0]?.number ?? line.number;

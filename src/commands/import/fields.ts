@@ -107,6 +107,8 @@ export function withValue(object: JsonObject, path: readonly string[], value: un
   const [name = '', ...rest] = path;
   const there = Object.hasOwn(object, name) ? object[name] : undefined;
   const inner = isObject(there) ? there : {};
+  // What is no object can have no members: it stays for the rules to refuse.
+  if (rest.length > 0 && there !== undefined && !isObject(there)) return object;
   if (rest.length > 0) return { ...object, [name]: withValue(inner, rest, value) };
   return { ...object, [name]: isObject(value) ? { ...inner, ...value } : value };
 }

@@ -1,8 +1,10 @@
 // The file of an import: where its bytes come from, what format they have, and whether they can be read a second time.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream, openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { extname, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { usageError } from '../cli/cli-error.ts';
 import type { CliIo } from '../cli/io.ts';
 import { fileFailure } from './file-failure.ts';
@@ -12,7 +14,7 @@ export type Format = (typeof FORMATS)[number];
 
 const EXTENSIONS: Readonly<Record<string, Format>> = { '.csv': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl' };
 
-const CHUNK_BYTES = 256 * 1024;
+const READ = { highWaterMark: 256 * 1024 };
 
 export interface Input {
   /** As the user named it. */
@@ -38,18 +40,25 @@ export async function openInput(io: CliIo, name: string): Promise<Input> {
     name,
     // A pipe with a name is no file: it gives its bytes once.
     file: found.isFile() ? { path, size: found.size } : undefined,
-    chunks: () => readChunks(path, name),
+    chunks: () => readChunks(name, () => (found.isFIFO() ? openPipe(path) : createReadStream(path, READ))),
   };
 }
 
-async function* readChunks(path: string, name: string): AsyncGenerator<Uint8Array> {
+async function* readChunks(name: string, openStream: () => Readable): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
-      yield chunk as Buffer;
-    }
+    for await (const chunk of openStream()) yield chunk as Buffer;
   } catch (error) {
     throw fileFailure('input', name, error);
   }
+}
+
+/**
+ * A pipe with a name, read without waiting in a thread: neither for whoever writes to it nor for what they write. A
+ * process whose threads wait cannot end.
+ */
+function openPipe(path: string): Readable {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
 }
 
 /** SHA-256 of everything that the input holds, in hex. */

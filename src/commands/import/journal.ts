@@ -1,6 +1,7 @@
 // What an import has done so far, in a file beside its input, so that an interrupted one goes on where it stopped. Losing
 // the file costs time only: the server imports no hash twice.
 import { open, readFile, rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { isObject } from '../../lib/json.ts';
 import { CliError } from '../cli/cli-error.ts';
 import { EXIT } from '../cli/exit-codes.ts';
@@ -19,6 +20,13 @@ export interface JournalState {
   readonly totals: Totals;
   /** How far the failure report tells of these rows; undefined when there is none. */
   readonly reported?: ReportMark | undefined;
+}
+
+const SUFFIX = '.unkey-import';
+
+/** Where the journal of an input is kept: beside it, unless `--state` says where. */
+export function journalPath(input: string, cwd: string, state: string | undefined): string {
+  return state === undefined ? `${input}${SUFFIX}` : resolve(cwd, state);
 }
 
 export const NOTHING_DONE: JournalState = { done: [], totals: NO_ROWS };
@@ -101,7 +109,8 @@ function isSaved(saved: unknown): saved is Saved {
 /** Replaces the file, which its owner alone can read. @throws CliError when it cannot be written */
 export async function saveJournal(path: string, identity: string, state: JournalState): Promise<void> {
   const saved: Saved = { version: VERSION, identity, state };
-  const temporary = `${path}.tmp`;
+  // Of this process alone: a second run of the same import must not take it away.
+  const temporary = `${path}.${process.pid}.tmp`;
   try {
     const handle = await open(temporary, 'w', 0o600);
     try {

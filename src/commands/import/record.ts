@@ -30,7 +30,7 @@ export interface RecordReader {
 export interface Line {
   /** From 1. */
   readonly number: number;
-  /** Without its line break; undefined when it is longer than {@link MAX_RECORD_LENGTH}. */
+  /** Without its LF, but with a CR before that; undefined when it is longer than {@link MAX_RECORD_LENGTH}. */
   readonly text: string | undefined;
 }
 

@@ -1,12 +1,9 @@
 // Where an import goes on: at the start, or behind what an earlier run of the same import has done.
-import { resolve } from 'node:path';
 import { sha256Hex } from '../../lib/hash.ts';
 import type { Output } from '../cli/output.ts';
 import type { ImportFlags } from './import-flags.ts';
 import { digestOf, type Input } from './input.ts';
-import { type JournalState, loadJournal, NOTHING_DONE } from './journal.ts';
-
-const SUFFIX = '.unkey-import';
+import { type JournalState, journalPath, loadJournal, NOTHING_DONE } from './journal.ts';
 
 export interface Resumption {
   /** Where the journal is kept; undefined when the input cannot be read again. */
@@ -29,7 +26,7 @@ export async function resumption(
     output.note(`${input.name} can be read once only: an interrupted import begins again from its first row`);
     return { journal: undefined, start: NOTHING_DONE };
   }
-  const path = options.state === undefined ? `${input.file.path}${SUFFIX}` : resolve(cwd, options.state);
+  const path = journalPath(input.file.path, cwd, options.state);
   const journal = { path, identity: await identityOf(input, apiUrl, options) };
   const found = await loadJournal(path, journal.identity);
   if (found === 'other') {

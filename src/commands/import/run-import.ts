@@ -3,10 +3,12 @@ import { resolve } from 'node:path';
 import { usageError } from '../cli/cli-error.ts';
 import type { Invocation } from '../cli/context.ts';
 import { EXIT } from '../cli/exit-codes.ts';
+import type { Progress } from '../cli/progress.ts';
 import { confirm } from '../cli/prompt.ts';
 import { parseColumnMap } from './column-map.ts';
 import { connect, type Server } from './connect.ts';
 import { createCsvReader } from './csv-records.ts';
+import type { Delivery } from './deliver.ts';
 import { openFailureReport } from './failure-report.ts';
 import { withAdvice } from './import-failure.ts';
 import type { ImportFlags } from './import-flags.ts';
@@ -18,6 +20,7 @@ import { type Resumption, resumption } from './resume.ts';
 import { compileRowReader, isFailure, type KeyRow } from './rows.ts';
 import { sayResult } from './say-result.ts';
 import { sendRows } from './send-rows.ts';
+import { refuseSharedFiles } from './shared-files.ts';
 
 type ImportInvocation = Invocation<ImportFlags, readonly [file: string]>;
 
@@ -32,6 +35,7 @@ export async function runImport(invocation: ImportInvocation): Promise<number> {
   const { io, options, output, signal, args } = invocation;
   const [name] = args;
   refuseContradictions(name, options);
+  await refuseSharedFiles(io, name, options);
   const format = formatOf(name, options.format);
   const columns = parseColumnMap(options.map ?? []);
   const input = await openInput(io, name);
@@ -58,7 +62,7 @@ export async function runImport(invocation: ImportInvocation): Promise<number> {
         return row;
       },
       ledger,
-      deliver: (keys) => deliver(server, keys, invocation),
+      deliver: (keys) => deliver(server, keys, signal, progress),
       progress,
       options,
       signal,
@@ -105,10 +109,14 @@ async function agreedServer({ io, options, output }: ImportInvocation, input: In
 }
 
 /** Without a server every valid row counts as one that would be imported. */
-async function deliver(server: Server | undefined, keys: readonly KeyRow[], invocation: ImportInvocation) {
+async function deliver(
+  server: Server | undefined,
+  keys: readonly KeyRow[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Delivery> {
   if (server === undefined) return { imported: keys.length, alreadyThere: [], refused: [] };
-  const { output, signal } = invocation;
   return server.deliver(keys, signal, (pauseMs, reason) => {
-    output.debug(`${reason}; trying again in ${pauseMs} ms`);
+    progress.update(`${reason}; trying again in ${pauseMs / 1000} s`);
   });
 }

@@ -1,6 +1,6 @@
 import { type Line, MAX_RECORD_LENGTH } from './record.ts';
 
-/** Cuts UTF-8 bytes into lines, ended by LF or CR LF, and holds no more than one line at a time. */
+/** Cuts UTF-8 bytes into lines at each LF, and holds no more than one line at a time. */
 export class LineSplitter {
   readonly #decoder = new TextDecoder();
   #rest = '';
@@ -38,6 +38,6 @@ export class LineSplitter {
     const overlong = this.#overlong || text.length > MAX_RECORD_LENGTH;
     this.#overlong = false;
     const number = ++this.#count;
-    return { number, text: overlong ? undefined : text.replace(/\r$/, '') };
+    return { number, text: overlong ? undefined : text };
   }
 }

@@ -63,7 +63,7 @@ async function baseline(invocation: Invocation<BaselineFlags>, database: Migrata
   for (const difference of plan.differences) output.warn(lineOf(difference));
   const { differences, versions: recorded } = plan;
   if (options.dryRun === true) {
-    const applied = (await newerThan(migrator, plan)).map(({ version, name }) => ({
+    const applied = (await leftBy(plan, migrator)).map(({ version, name }) => ({
       target: 'mysql',
       version,
       name,
@@ -77,7 +77,11 @@ async function baseline(invocation: Invocation<BaselineFlags>, database: Migrata
     return;
   }
   await adoptSchema(migrator, plan);
-  const { migrations } = await migrator.up({ signal, onProgress: progressLine(output.progress(), 'mysql') });
+  const { migrations } = await migrator.up({
+    signal,
+    onProgress: progressLine(output.progress(), 'mysql'),
+    allowOutOfOrder: true,
+  });
   output.result({ differences, recorded, applied: migrations.map(identify('mysql')) }, () =>
     [
       `recorded ${recorded.length} migration(s) as applied, up to ${recorded.at(-1)}`,
@@ -87,7 +91,7 @@ async function baseline(invocation: Invocation<BaselineFlags>, database: Migrata
 }
 
 /** What `up` will find to do once the plan is carried out. */
-async function newerThan(migrator: Migrator, { versions }: BaselinePlan) {
+async function leftBy({ versions }: BaselinePlan, migrator: Migrator) {
   return (await migrator.status()).filter(({ version }) => !versions.includes(version));
 }
 

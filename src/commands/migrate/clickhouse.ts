@@ -1,7 +1,7 @@
 // How the migrate commands reach the analytics store.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { maskSecrets } from '../../config/redact.ts';
-import type { AnalyticsStore } from '../../storage/analytics/analytics-store.ts';
+import type { OpenedAnalyticsStore } from '../../storage/analytics/open-store.ts';
 import { outputLogger, type StoreInvocation } from '../admin/store.ts';
 import { CliError } from '../cli/cli-error.ts';
 import { EXIT } from '../cli/exit-codes.ts';
@@ -61,7 +61,7 @@ export async function withAnalyticsStore<T>(
   address: string,
   { output }: Pick<StoreInvocation, 'output'>,
   waitMs: number,
-  work: (store: AnalyticsStore) => Promise<T>,
+  work: (store: OpenedAnalyticsStore) => Promise<T>,
 ): Promise<T> {
   const { AnalyticsStoreError } = await import('../../storage/analytics/store-error.ts');
   const store = await openWithin(address, output, waitMs);
@@ -75,7 +75,7 @@ export async function withAnalyticsStore<T>(
   }
 }
 
-async function openWithin(address: string, output: Output, waitMs: number): Promise<AnalyticsStore> {
+async function openWithin(address: string, output: Output, waitMs: number): Promise<OpenedAnalyticsStore> {
   const [{ openAnalyticsStore }, { holderOf }] = await Promise.all([
     import('../../storage/analytics/open-store.ts'),
     import('../../storage/analytics/chdb-directory.ts'),

@@ -10,6 +10,7 @@ import { usageError } from '../cli/cli-error.ts';
 import type { CliContext } from '../cli/context.ts';
 import { annotate } from '../cli/notes.ts';
 import type { Output } from '../cli/output.ts';
+import { parseTimestamp } from '../cli/timestamp.ts';
 import { list } from '../cli/values.ts';
 
 const PRESETS: readonly PermissionPreset[] = ['full', 'read-only', 'verify-only', 'ratelimit-only'];
@@ -155,23 +156,16 @@ async function readRequest(options: CreateFlags, now: number): Promise<CreateRoo
   };
 }
 
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
-
 function expiry(text: string): Expiry {
   const afterMs = parseDuration(text);
   if (afterMs !== undefined) return { afterMs };
-  const at = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at) || !isCalendarDay(text.slice(0, 10))) {
+  const at = parseTimestamp(text);
+  if (at === undefined) {
     throw new InvalidArgumentError(
       'It must be a duration such as 720h, or a time such as 2027-01-31T12:00:00Z.',
     );
   }
   return { at };
-}
-
-/** `Date.parse` takes the 30th of February for the 2nd of March. */
-function isCalendarDay(day: string): boolean {
-  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 function absolute(expires: Expiry, now: number): number {

@@ -6,6 +6,7 @@ import type { MetricsRegistry } from '../../server/metrics/registry.ts';
 import type { Cluster } from '../../services/cluster/cluster.ts';
 import type { ControlPlane } from '../../services/control/control-plane.ts';
 import type { Workflows } from '../../services/control/workflows.ts';
+import type { Github } from '../../services/github/github.ts';
 import type { StatementObserver } from '../../storage/sql/open-database.ts';
 import type { BuildInfo } from '../version/build-info.ts';
 
@@ -33,4 +34,6 @@ export interface ApiRuntimeOptions {
   /** The control plane and its workflows; those of the configuration unless said. */
   readonly controlPlane?: ControlPlane | undefined;
   readonly workflows?: Workflows | undefined;
+  /** GitHub; the App of the configuration unless said. */
+  readonly github?: Github | undefined;
 }

@@ -21,7 +21,9 @@ import type { ApiRuntimeOptions } from './api-runtime-options.ts';
 import { bound, METRICS_PORT_SETTING } from './bound.ts';
 import { configHash } from './config-hash.ts';
 import { dependencyProbes } from './dependencies.ts';
+import { githubOf } from './github-of.ts';
 import { openAnalytics } from './open-analytics.ts';
+import { openControl } from './open-control.ts';
 import { openCounters } from './open-counters.ts';
 import { openInvalidations } from './open-invalidations.ts';
 import { openLimits } from './open-limits.ts';
@@ -105,6 +107,7 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
     });
     const vault = await openVault(config, { clock, ids, metrics, log });
     shutdown.add('connections', 'closing the Vault', () => vault?.close());
+    const control = await openControl(config, { db, clock, ids, log, vault: vault?.vault, shutdown });
     const { limiter, usage } = openLimits({ config, db, redis, clock, metrics, log, shutdown });
     const shared = { db, limiter, invalidations, clock, ids, log, metrics };
     const { services, keyCache } = composeServices({
@@ -115,8 +118,9 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
       analyticsStore: analytics.store,
       analyticsUrl: config.clickhouse.analyticsUrl,
       region: config.region,
-      controlPlane: options.controlPlane,
-      workflows: options.workflows,
+      controlPlane: options.controlPlane ?? control.controlPlane,
+      workflows: options.workflows ?? control.workflows,
+      github: options.github ?? githubOf(config, clock),
     });
     shutdown.add('connections', 'closing analytics queries', () => services.analytics.close());
 
@@ -139,7 +143,7 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
         slowThresholdMs: config.observability.logging.slowThresholdMs,
       },
       health: {
-        checks: dependencyProbes(config, { db, redis, analytics: analytics.store, vault }),
+        checks: dependencyProbes({ db, redis, analytics: analytics.store, vault, control }),
         critical: config.health.critical,
       },
       requestLogSink: analytics.requestLogSink,

@@ -8,9 +8,9 @@ import type { Metrics } from '../../lib/metrics.ts';
 import { createBodyRedactor } from '../../server/logging/body-redaction.ts';
 import { createRequestLogWriter } from '../../server/logging/request-log-writer.ts';
 import type { RequestLogSink } from '../../server/pipeline/request-log.ts';
-import { type EventSink, noEventSink } from '../../services/analytics/event-sink.ts';
-import { createEventWriter } from '../../services/analytics/event-writer.ts';
-import { createInserter } from '../../services/analytics/inserter.ts';
+import { type EventSink, noEventSink } from '../../services/analytics/writing/event-sink.ts';
+import { createEventWriter } from '../../services/analytics/writing/event-writer.ts';
+import { createInserter } from '../../services/analytics/writing/inserter.ts';
 import { type OpenedAnalyticsStore, openAnalyticsStore } from '../../storage/analytics/open-store.ts';
 import { prepareAnalytics } from './prepare-analytics.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -41,7 +41,7 @@ export interface Analytics {
 const IN_MEMORY = 'chdb:';
 
 /** How old a row may become before it is written; the embedded engine is near, and those who use it look at once. */
-const FLUSH_INTERVAL_MS = { clickhouse: 5_000, chdb: 1_000 };
+export const FLUSH_INTERVAL_MS = { clickhouse: 5_000, chdb: 1_000 };
 
 /** How long a start waits for a server that does not answer. */
 const FIRST_ATTEMPT_MS = 2_000;

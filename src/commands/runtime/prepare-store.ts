@@ -1,8 +1,8 @@
 import { systemClock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Metrics } from '../../lib/metrics.ts';
-import type { MigratableDatabase } from '../../storage/sql/database.ts';
 import { MigrationError } from '../../storage/migrations/migration-error.ts';
+import type { MigratableDatabase } from '../../storage/sql/database.ts';
 import { createMigrator } from '../../storage/sql/migrator.ts';
 import { schemaBehind } from '../admin/schema-behind.ts';
 import { CliError } from '../cli/cli-error.ts';

@@ -1,5 +1,5 @@
-import type { TableBufferOptions } from '../../services/analytics/table-buffer.ts';
-import { createTableBuffer } from '../../services/analytics/table-buffer.ts';
+import type { TableBufferOptions } from '../../services/analytics/writing/table-buffer.ts';
+import { createTableBuffer } from '../../services/analytics/writing/table-buffer.ts';
 import type { RequestLogEntry, RequestLogSink } from '../pipeline/request-log.ts';
 import type { BodyRedactor } from './body-redaction.ts';
 import { requestTable } from './request-table.ts';

@@ -1,7 +1,7 @@
 // Finished requests as rows of the analytics store, without what must not be kept. Source: the request-log sections of
 // the HTTP and analytics chapters.
 
-import { type AnalyticsTable, storable } from '../../services/analytics/analytics-table.ts';
+import { type AnalyticsTable, storable } from '../../services/analytics/writing/analytics-table.ts';
 import type { RequestLogEntry } from '../pipeline/request-log.ts';
 import type { BodyRedactor } from './body-redaction.ts';
 import { headerLines, headerPairs } from './header-lines.ts';

@@ -35,6 +35,28 @@ const OUTCOME = ['success', 'error'];
 const VAULT_OPERATIONS = ['encrypt', 'decrypt', 'decrypt_bulk'];
 const POOLS = ['lan', 'wan'];
 const RELAYS = ['lan_to_wan', 'wan_to_lan'];
+/** Queues between requests and what is done behind their back, and those of them that are taken away in batches. */
+const BATCHES = ['api_requests', 'key_verifications', 'ratelimits'];
+const BUFFERS = [...BATCHES, 'ratelimit_replays'];
+const BATCH_TRIGGERS = ['size_limit', 'time_interval', 'close'];
+const BREAKERS = [
+  'clickhouse_analytics',
+  'clickhouse_insert',
+  'ratelimit_global_push',
+  'ratelimitOrigin',
+  'usagelimiter_db_writes',
+  'usagelimiter_redis',
+  'vault',
+];
+const JOBS = [
+  'key-refill',
+  'key-last-used',
+  'audit-export',
+  'audit-cleanup',
+  'global-counters-cleanup',
+  'credit-settlements-cleanup',
+];
+const BREAKER_STATES = ['open', 'halfopen', 'closed'];
 const DEPENDENCIES = ['database', 'redis', 'clickhouse', 'vault', 'control'];
 
 function counter(help: string, labels: string[] = [], known?: Series['known']): Series {
@@ -209,8 +231,18 @@ export const SERIES: Readonly<Record<string, Series>> = {
   ),
   unkey_schema_version: extreme('max', gauge('Newest migration applied', ['store'])),
 
-  unkey_circuitbreaker_requests_total: counter('Calls through a circuit breaker', ['service', 'action']),
-  unkey_circuitbreaker_errors_total: counter('Failed calls through a circuit breaker', ['service', 'action']),
+  unkey_circuitbreaker_requests_total: counter('Calls through a circuit breaker', ['service', 'action'], {
+    service: BREAKERS,
+    action: BREAKER_STATES,
+  }),
+  unkey_circuitbreaker_errors_total: counter(
+    'Failed calls through a circuit breaker',
+    ['service', 'action'],
+    {
+      service: BREAKERS,
+      action: BREAKER_STATES,
+    },
+  ),
 
   unkey_vault_operations_total: counter('Calls of the Vault', ['operation', 'status'], {
     operation: VAULT_OPERATIONS,
@@ -225,13 +257,31 @@ export const SERIES: Readonly<Record<string, Series>> = {
     },
   ),
 
-  unkey_buffer_state_total: counter('Items offered to a buffer', ['name', 'state']),
-  unkey_buffer_errors_total: counter('Items that a buffer refused', ['name', 'state']),
-  unkey_buffer_size_percentage: extreme('max', gauge('How full a buffer is, 0 to 1', ['name', 'drop'])),
-  unkey_batch_size_distribution: histogram('Items per batch', BATCH_ITEMS, ['name', 'trigger']),
-  unkey_batch_operations_total: counter('Batches flushed', ['name', 'trigger', 'status']),
-  unkey_batch_items_processed_total: counter('Items flushed', ['name']),
-  unkey_batch_items_processed_errors_total: counter('Items that could not be flushed', ['name']),
+  unkey_buffer_state_total: counter('Items offered to a buffer', ['name', 'state'], {
+    name: BUFFERS,
+    state: ['buffered', 'dropped', 'closed'],
+  }),
+  unkey_buffer_errors_total: counter('Items that a buffer refused', ['name', 'state'], {
+    name: BUFFERS,
+    state: ['dropped', 'closed'],
+  }),
+  unkey_buffer_size_percentage: extreme(
+    'max',
+    gauge('How full a buffer is, 0 to 1', ['name', 'drop'], { name: BUFFERS, drop: ['true'] }),
+  ),
+  unkey_batch_size_distribution: histogram('Items per batch', BATCH_ITEMS, ['name', 'trigger'], {
+    name: BATCHES,
+    trigger: BATCH_TRIGGERS,
+  }),
+  unkey_batch_operations_total: counter('Batches flushed', ['name', 'trigger', 'status'], {
+    name: BATCHES,
+    trigger: BATCH_TRIGGERS,
+    status: OUTCOME,
+  }),
+  unkey_batch_items_processed_total: counter('Items flushed', ['name'], { name: BATCHES }),
+  unkey_batch_items_processed_errors_total: counter('Items that could not be flushed', ['name'], {
+    name: BATCHES,
+  }),
 
   unkey_analytics_insert_retries_total: counter(
     'Batches of analytics rows sent again after a failed try',
@@ -242,7 +292,10 @@ export const SERIES: Readonly<Record<string, Series>> = {
     'Audit events that an export could not read and left pending, counted by each export',
   ),
 
-  unkey_job_runs_total: counter('Runs of background jobs', ['job', 'status']),
+  unkey_job_runs_total: counter('Runs of background jobs', ['job', 'status'], {
+    job: JOBS,
+    status: [...OUTCOME, 'aborted'],
+  }),
   unkey_job_last_success_timestamp_seconds: extreme(
     'max',
     gauge('When a background job last succeeded', ['job']),

@@ -5,7 +5,7 @@ import type { Services } from '../../services/services.ts';
 import type { AnyOperation, OperationContext } from '../operation.ts';
 import type { Exchange, Handler } from './exchange.ts';
 import { successReply } from './reply.ts';
-import { declinesMetrics, testTime } from './request-options.ts';
+import { callingTool, declinesMetrics, testTime } from './request-options.ts';
 import { bindInput } from './validation.ts';
 
 export interface InvocationOptions {
@@ -53,6 +53,10 @@ class Invocation implements OperationContext {
 
   get client(): ClientInfo {
     return this.#exchange.client;
+  }
+
+  get callingTool(): string {
+    return callingTool(this.#exchange.request);
   }
 
   get log(): Logger {

@@ -8,6 +8,12 @@ export function declinesMetrics({ headers }: HttpRequest): boolean {
   return headers['x-unkey-metrics'] === 'disabled';
 }
 
+/** What the caller's tool calls itself in X-Unkey-Client; empty when it does not say. */
+export function callingTool({ headers }: HttpRequest): string {
+  const value = headers['x-unkey-client'];
+  return typeof value === 'string' ? value : '';
+}
+
 /** The time that X-Test-Time sets, in unix milliseconds; undefined when absent, and when it is none, which is logged. */
 export function testTime({ headers }: HttpRequest, log: Logger): number | undefined {
   const value = headers['x-test-time'];

@@ -1,8 +1,32 @@
 import type { AnyOperation } from '../operation.ts';
+import { getGatewayRequests } from './analytics/get-gateway-requests.ts';
+import { getRatelimits } from './analytics/get-ratelimits.ts';
+import { getRuntimeLogs } from './analytics/get-runtime-logs.ts';
+import { getVerifications } from './analytics/get-verifications.ts';
 import { createApi } from './apis/create-api.ts';
 import { deleteApi } from './apis/delete-api.ts';
 import { getApi } from './apis/get-api.ts';
 import { listKeys } from './apis/list-keys.ts';
+import { createApp } from './apps/create-app.ts';
+import { deleteApp } from './apps/delete-app.ts';
+import { getApp } from './apps/get-app.ts';
+import { listApps } from './apps/list-apps.ts';
+import { updateApp } from './apps/update-app.ts';
+import { createBranchDeployment } from './deploy/create-deployment.ts';
+import { getBranchDeployment } from './deploy/get-deployment.ts';
+import { createDeployment } from './deployments/create-deployment.ts';
+import { getDeployment } from './deployments/get-deployment.ts';
+import { listDeployments } from './deployments/list-deployments.ts';
+import { promoteDeployment } from './deployments/promote-deployment.ts';
+import { rollbackDeployment } from './deployments/rollback-deployment.ts';
+import { startDeployment } from './deployments/start-deployment.ts';
+import { stopDeployment } from './deployments/stop-deployment.ts';
+import { getEnvironment } from './environments/get-environment.ts';
+import { listEnvironmentVariables } from './environments/list-environment-variables.ts';
+import { listEnvironments } from './environments/list-environments.ts';
+import { removeEnvironmentVariables } from './environments/remove-environment-variables.ts';
+import { setEnvironmentVariables } from './environments/set-environment-variables.ts';
+import { updateSettings } from './environments/update-settings.ts';
 import { createIdentity } from './identities/create-identity.ts';
 import { deleteIdentity } from './identities/delete-identity.ts';
 import { getIdentity } from './identities/get-identity.ts';
@@ -33,6 +57,11 @@ import { getRole } from './permissions/get-role.ts';
 import { listPermissions } from './permissions/list-permissions.ts';
 import { listRoles } from './permissions/list-roles.ts';
 import { setRolePermissions } from './permissions/set-role-permissions.ts';
+import { createProject } from './projects/create-project.ts';
+import { deleteProject } from './projects/delete-project.ts';
+import { getProject } from './projects/get-project.ts';
+import { listProjects } from './projects/list-projects.ts';
+import { updateProject } from './projects/update-project.ts';
 import { deleteOverride } from './ratelimit/delete-override.ts';
 import { getOverride } from './ratelimit/get-override.ts';
 import { limit } from './ratelimit/limit.ts';
@@ -81,5 +110,34 @@ export const operations: readonly AnyOperation[] = [
   getOverride,
   listOverrides,
   deleteOverride,
+  createProject,
+  getProject,
+  listProjects,
+  updateProject,
+  deleteProject,
+  createApp,
+  getApp,
+  listApps,
+  updateApp,
+  deleteApp,
+  getEnvironment,
+  listEnvironments,
+  listEnvironmentVariables,
+  setEnvironmentVariables,
+  removeEnvironmentVariables,
+  updateSettings,
+  createDeployment,
+  getDeployment,
+  listDeployments,
+  promoteDeployment,
+  rollbackDeployment,
+  startDeployment,
+  stopDeployment,
+  createBranchDeployment,
+  getBranchDeployment,
+  getVerifications,
+  getRatelimits,
+  getGatewayRequests,
+  getRuntimeLogs,
   liveness,
 ];

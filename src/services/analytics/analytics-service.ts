@@ -3,11 +3,11 @@
 
 import type { Clock } from '../../lib/clock.ts';
 import type { AnalyticsRecord } from '../../storage/analytics/analytics-store.ts';
-import { queryTimedOut } from './analytics-faults.ts';
-import type { AnalyticsConnections, WorkspaceConnection } from './connections.ts';
-import { queryFailure } from './failure-mapping.ts';
-import type { KeyspaceScope } from './keyspace-scope.ts';
 import type { TableAliases } from './public-tables.ts';
+import { queryTimedOut } from './reading/analytics-faults.ts';
+import type { AnalyticsConnections, WorkspaceConnection } from './reading/connections.ts';
+import { queryFailure } from './reading/failure-mapping.ts';
+import type { KeyspaceScope } from './reading/keyspace-scope.ts';
 import { checkQuery, type SecurityFilter } from './sql/check-query.ts';
 
 export type { SecurityFilter } from './sql/check-query.ts';

@@ -11,7 +11,7 @@ import {
   markOutboxRowsExported,
   takePendingOutboxRows,
 } from '../../storage/sql/queries/outbox.ts';
-import { auditTable } from '../analytics/audit-table.ts';
+import { auditTable } from '../analytics/writing/audit-table.ts';
 import { type AuditRecord, parseAuditPayload } from '../audit/audit-record.ts';
 import { type Job, type JobContext, requiredAnalytics } from './job.ts';
 

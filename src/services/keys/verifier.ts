@@ -8,7 +8,7 @@ import type { Integer } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { Database } from '../../storage/sql/database.ts';
-import type { EventSink } from '../analytics/event-sink.ts';
+import type { EventSink } from '../analytics/writing/event-sink.ts';
 import type { RateLimiter } from '../ratelimit/limiter.ts';
 import { evaluate, type PermissionQuery } from '../rbac/query.ts';
 import type { UsageLimiter } from '../usage/usage-limiter.ts';

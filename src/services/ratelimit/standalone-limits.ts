@@ -4,7 +4,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
 import type { Integer } from '../../lib/json.ts';
-import type { EventSink } from '../analytics/event-sink.ts';
+import type { EventSink } from '../analytics/writing/event-sink.ts';
 import { assertWithinBounds } from './bounds.ts';
 import { countableDuration, exactRemaining, exactReset } from './exact-limits.ts';
 import type { RateLimitDecision, RateLimiter, RateLimitRequest } from './limiter.ts';

@@ -88,6 +88,14 @@ export function createRemoteVault(options: RemoteVaultOptions): RemoteVault {
     async decrypt(keyring, encrypted) {
       return (await call('decrypt', (o) => client.decrypt({ keyring, encrypted }, o))).plaintext;
     },
+    async encryptBulk(keyring, items) {
+      const answer = await call('encrypt_bulk', (o) =>
+        client.encryptBulk({ keyring, items: Object.fromEntries(items) }, o),
+      );
+      return new Map(
+        Object.entries(answer.items).map(([id, { encrypted, keyId }]) => [id, { encrypted, keyId }]),
+      );
+    },
     async decryptBulk(keyring, items) {
       const answer = await call('decrypt_bulk', (o) =>
         client.decryptBulk({ keyring, items: Object.fromEntries(items) }, o),

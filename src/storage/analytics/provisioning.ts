@@ -88,10 +88,11 @@ export function workspaceUserStatements(
     // A user that was there before may have another password than the one that is stored.
     { sql: `ALTER USER \`${username}\` ${identified}`, parameters },
     { sql: `REVOKE ALL ON *.* FROM \`${username}\``, optional: true },
-    ...grants.map((grant) => ({ sql: grantStatement(grant, username) })),
     ...grants.map((grant) => ({ sql: rowPolicyStatement(grant.table, user) })),
     { sql: quotaStatement(user) },
     { sql: profileStatement(user) },
+    // Last: a user without a policy on a table sees the rows of every workspace, and this may break off anywhere.
+    ...grants.map((grant) => ({ sql: grantStatement(grant, username) })),
   ];
 }
 

@@ -37,7 +37,7 @@ export interface BaselinePlan {
 /**
  * Compares the live schema with that of the reference, as far as the versions up to `at` make it. Writes nothing.
  * @param at a version that makes tables of the reference; REFERENCE_VERSION unless given
- * @throws MigrationError when versions are recorded already, or `at` is no such version
+ * @throws MigrationError when versions are recorded that it would not record, or `at` is no such version
  */
 export async function planBaseline(
   { database, directory = SQL_MIGRATIONS }: Pick<MigratorOptions, 'database' | 'directory'>,
@@ -56,7 +56,10 @@ export async function planBaseline(
       version: at,
     });
   }
-  if ((await readHistory(database.primary)).length > 0) {
+  const versions = migrations.map(({ version }) => version);
+  // An adoption that was interrupted has recorded some of them, and goes on: `up` could not, whose tables are there.
+  const recorded = await readHistory(database.primary);
+  if (recorded.some(({ version, state }) => state !== 'applied' || !versions.includes(version))) {
     throw new MigrationError(
       'refused',
       'this database has recorded migrations already; run `unkey migrate up`',
@@ -68,7 +71,7 @@ export async function planBaseline(
   return {
     differences,
     adoptable: differences.every(({ kind }) => kind === 'tolerated'),
-    versions: migrations.map(({ version }) => version),
+    versions,
   };
 }
 

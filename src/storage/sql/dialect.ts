@@ -14,7 +14,7 @@ const MAX_PLACEHOLDERS = 32_766;
 export const MAX_LISTED = 1000;
 
 /** A table or column name as an identifier. Both dialects take backticks, so reserved words (`keys`, `limit`) are safe. */
-function quoteIdentifier(name: string): string {
+export function quoteIdentifier(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 

@@ -129,8 +129,9 @@ function mysqlCollation(collation: string | null): string | null {
   return MARIADB_COLLATIONS.find(([, mariadb]) => mariadb === collation)?.[0] ?? collation;
 }
 
-/** MariaDB and SQLite quote text and write NULL; MySQL does neither, but tells the text of an expression: `_utf8mb4\'[]\'`. */
+/** MariaDB and SQLite quote text and write NULL; MySQL does neither, but tells the text of an expression, with the
+ * character set of whoever made the table: `_utf8mb4\'[]\'`. */
 function literal(preset: string | null): string | null {
   if (preset === null || preset === 'NULL') return null;
-  return preset.replace(/^(?:_utf8mb4)?\\?'([\s\S]*?)\\?'$/, '$1');
+  return preset.replace(/^(?:_\w+)?\\?'([\s\S]*?)\\?'$/, '$1');
 }

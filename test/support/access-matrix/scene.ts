@@ -3,6 +3,7 @@
 import { randomAlphanumeric } from '../../../src/lib/uid.ts';
 import { PERMISSION_PRESETS } from '../../../src/services/rbac/catalogue.ts';
 import type { TestApi } from '../api.ts';
+import { insertApp, insertDeployment } from '../platform.ts';
 
 /** How a request can name the objects. Every value is unique to its scene. */
 export interface Scene {
@@ -18,6 +19,17 @@ export interface Scene {
   readonly namespaceName: string;
   readonly override: string;
   readonly migration: string;
+  readonly project: string;
+  readonly projectSlug: string;
+  readonly app: string;
+  readonly appSlug: string;
+  /** Of production; the deployment below is in it, and it has a variable `SCENE`. */
+  readonly environment: string;
+  readonly environmentSlug: string;
+  /** Ready, while another one is current. */
+  readonly deployment: string;
+  readonly previewDeployment: string;
+  readonly stoppedDeployment: string;
 }
 
 /** For each kind a reference that operations take and that names nothing in any workspace. */
@@ -34,6 +46,15 @@ export const ABSENT: Scene = {
   namespaceName: 'absent.namespace',
   override: 'absent_identifier',
   migration: 'mig_00000000',
+  project: 'proj_00000000',
+  projectSlug: 'absent-project',
+  app: 'app_00000000',
+  appSlug: 'absent-app',
+  environment: 'env_00000000',
+  environmentSlug: 'absent-environment',
+  deployment: 'd_00000000',
+  previewDeployment: 'd_00000001',
+  stoppedDeployment: 'd_00000002',
 };
 
 /** Makes the objects in an existing workspace. */
@@ -80,5 +101,49 @@ export async function accessScene(api: TestApi, workspaceId: string): Promise<Sc
     namespaceName,
     override,
     migration,
+    ...(await platformScene(api, workspaceId, id)),
+  };
+}
+
+/** The part of a scene that a control plane makes; `unique` goes into the slugs. */
+async function platformScene(api: TestApi, workspaceId: string, unique: string) {
+  const slugs = {
+    project: `project-${unique}`,
+    app: `app-${unique}`,
+    production: `production-${unique}`,
+    preview: `preview-${unique}`,
+  };
+  const app = await insertApp(api, workspaceId, slugs);
+  const { projectId, appId, production, preview } = app;
+  const current = await insertDeployment(api, app, production);
+  await api.db.primary.run(
+    'testCurrent',
+    'UPDATE apps SET current_deployment_id = :current WHERE id = :appId',
+    {
+      current,
+      appId,
+    },
+  );
+  await api.insert('app_environment_variables', {
+    id: `evr_${unique}`,
+    workspace_id: workspaceId,
+    app_id: appId,
+    environment_id: production.id,
+    key: 'SCENE',
+    value: 'ciphertext',
+    type: 'writeonly',
+    created_at: 0,
+  });
+  const stopped = { status: 'stopped', desired_state: 'stopped' };
+  return {
+    project: projectId,
+    projectSlug: slugs.project,
+    app: appId,
+    appSlug: slugs.app,
+    environment: production.id,
+    environmentSlug: slugs.production,
+    deployment: await insertDeployment(api, app, production),
+    previewDeployment: await insertDeployment(api, app, preview),
+    stoppedDeployment: await insertDeployment(api, app, preview, stopped),
   };
 }

@@ -96,6 +96,14 @@ describe('LIMIT', () => {
     ['LIMIT 2 BY a, b LIMIT 5', 'LIMIT 2 BY a, b LIMIT 5'],
     ['LIMIT 2 OFFSET 1 BY a LIMIT 5000 OFFSET 3', 'LIMIT 2 OFFSET 1 BY a LIMIT 1000 OFFSET 3'],
     ['LIMIT 1, 2 BY a LIMIT 3, 4', 'LIMIT 2 OFFSET 1 BY a LIMIT 4 OFFSET 3'],
+    ['LIMIT 2 BY a LIMIT (1)', 'LIMIT 2 BY a LIMIT 1000'],
+    ['LIMIT 2 BY a LIMIT -1', 'LIMIT 2 BY a LIMIT 1000'],
+    ['LIMIT 2 BY a LIMIT ALL', 'LIMIT 2 BY a LIMIT 1000'],
+    ['LIMIT 2 BY a LIMIT sleep(3) OFFSET 1 + 1', 'LIMIT 2 BY a LIMIT 1000 OFFSET 1 + 1'],
+    [
+      'LIMIT 2 BY a LIMIT (SELECT 1) OFFSET (SELECT 2)',
+      'LIMIT 2 BY a LIMIT 1000 OFFSET (SELECT 2 LIMIT 1000)',
+    ],
   ])('%s becomes %s', async (limit, expected) => {
     expect(await rewritten(`SELECT * FROM kv ${limit}`)).toBe(
       squeezed(`SELECT * FROM ${KV} WHERE ${OWN} ${expected}`),
@@ -150,11 +158,21 @@ describe('tables with rules', () => {
     );
   });
 
+  it('puts PREWHERE behind the filters', async () => {
+    const where = `k.workspace_id = 'ws_1' AND ((k.time >= 5) AND`;
+    expect(await rewritten('SELECT a FROM kv AS k PREWHERE b OR c', rules)).toBe(
+      squeezed(`SELECT a FROM ${KV} AS k WHERE ${where} (b OR c)) LIMIT 1000`),
+    );
+    expect(await rewritten('SELECT a FROM kv AS k PREWHERE b OR c WHERE d OR e', rules)).toBe(
+      squeezed(`SELECT a FROM ${KV} AS k WHERE ${where} ((b OR c) AND (d OR e))) LIMIT 1000`),
+    );
+  });
+
   it('replaces a table with column grants by a subquery of them', async () => {
     const grants = { tableRules: new Map([[KV, { columns: ['time', 'workspace_id', 'a'] }]]) };
     expect(await rewritten('SELECT a FROM kv FINAL PREWHERE b WHERE c', grants)).toBe(
       squeezed(`SELECT a FROM (SELECT time, workspace_id, a FROM ${KV} FINAL WHERE ${OWN}) AS key_verifications_raw_v2
-        WHERE (b) AND (${OWN} AND (c)) LIMIT 1000`),
+        WHERE ${OWN} AND ((b) AND (c)) LIMIT 1000`),
     );
     expect(await rewritten('SELECT a FROM kvh AS h JOIN kv AS k ON h.a = k.a', grants)).toContain(
       squeezed(`JOIN (SELECT time, workspace_id, a FROM ${KV} WHERE ${OWN}) AS k ON h.a = k.a WHERE`),

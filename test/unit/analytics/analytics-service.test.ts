@@ -8,12 +8,12 @@ import {
   type AnalyticsService,
   createAnalyticsService,
 } from '../../../src/services/analytics/analytics-service.ts';
+import { DEFAULT_BOUNDS } from '../../../src/services/analytics/provisioning/workspace-bounds.ts';
+import { VERIFICATION_TABLES } from '../../../src/services/analytics/public-tables.ts';
 import type {
   AnalyticsConnections,
   WorkspaceConnection,
-} from '../../../src/services/analytics/connections.ts';
-import { VERIFICATION_TABLES } from '../../../src/services/analytics/public-tables.ts';
-import { DEFAULT_BOUNDS } from '../../../src/services/analytics/workspace-bounds.ts';
+} from '../../../src/services/analytics/reading/connections.ts';
 import { AnalyticsStoreError } from '../../../src/storage/analytics/store-error.ts';
 
 const TIMEOUT = 'user:unprocessable_entity:query_execution_timeout';

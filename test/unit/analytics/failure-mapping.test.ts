@@ -1,7 +1,7 @@
 // What callers hear when the store fails: the table of the analytics chapter, section 1.6.
 import { describe, expect, test } from 'vitest';
 import { Fault, publicDetail } from '../../../src/lib/fault.ts';
-import { queryFailure } from '../../../src/services/analytics/failure-mapping.ts';
+import { queryFailure } from '../../../src/services/analytics/reading/failure-mapping.ts';
 import { AnalyticsStoreError, UndecodableColumnError } from '../../../src/storage/analytics/store-error.ts';
 
 const TIMEOUT = 'user:unprocessable_entity:query_execution_timeout';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { CircuitOpenError } from '../../../src/lib/circuit-breaker.ts';
 import { ManualClock } from '../../../src/lib/clock.ts';
-import { createInserter, type Inserter } from '../../../src/services/analytics/inserter.ts';
+import { createInserter, type Inserter } from '../../../src/services/analytics/writing/inserter.ts';
 import type { InsertBatch } from '../../../src/storage/analytics/analytics-store.ts';
 import { AnalyticsStoreError } from '../../../src/storage/analytics/store-error.ts';
 import { recordingLogger, recordingMetrics } from '../support/recorders.ts';

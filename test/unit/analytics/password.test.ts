@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { generatePassword } from '../../../src/services/analytics/password.ts';
+import { generatePassword } from '../../../src/services/analytics/provisioning/password.ts';
 
 test('a password has 64 characters that may stand in a URL, of every class', () => {
   for (let round = 0; round < 200; round++) {

@@ -9,8 +9,8 @@ import {
   planProvisioning,
   provisionWorkspace,
   rotatePassword,
-} from '../../../src/services/analytics/provision-workspace.ts';
-import { provisioningStatus } from '../../../src/services/analytics/provisioning-status.ts';
+} from '../../../src/services/analytics/provisioning/provision-workspace.ts';
+import { provisioningStatus } from '../../../src/services/analytics/provisioning/provisioning-status.ts';
 import { FREE_TIER_LIMITS } from '../../../src/services/root-keys/installation.ts';
 import { AnalyticsStoreError } from '../../../src/storage/analytics/store-error.ts';
 import type { MigratableDatabase } from '../../../src/storage/sql/database.ts';

@@ -4,14 +4,14 @@ import { ManualClock } from '../../../src/lib/clock.ts';
 import { faultCode } from '../../../src/lib/fault.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { silentMetrics } from '../../../src/lib/metrics.ts';
-import type { AnalyticsConnections } from '../../../src/services/analytics/connections.ts';
-import { createServerConnections } from '../../../src/services/analytics/server-connections.ts';
-import type { ServerReader } from '../../../src/services/analytics/server-reader.ts';
-import { DEFAULT_BOUNDS } from '../../../src/services/analytics/workspace-bounds.ts';
+import { DEFAULT_BOUNDS } from '../../../src/services/analytics/provisioning/workspace-bounds.ts';
+import type { AnalyticsConnections } from '../../../src/services/analytics/reading/connections.ts';
+import { createServerConnections } from '../../../src/services/analytics/reading/server-connections.ts';
+import type { ServerReader } from '../../../src/services/analytics/reading/server-reader.ts';
 import type {
   WorkspaceSettings,
   WorkspaceSettingsLoader,
-} from '../../../src/services/analytics/workspace-settings.ts';
+} from '../../../src/services/analytics/reading/workspace-settings.ts';
 import { AnalyticsStoreError } from '../../../src/storage/analytics/store-error.ts';
 import { TestVault } from '../keys/test-vault.ts';
 

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
-import type { AnalyticsTable } from '../../../src/services/analytics/analytics-table.ts';
-import { createInserter } from '../../../src/services/analytics/inserter.ts';
+import type { AnalyticsTable } from '../../../src/services/analytics/writing/analytics-table.ts';
+import { createInserter } from '../../../src/services/analytics/writing/inserter.ts';
 import {
   createTableBuffer,
   type TableBuffer,
   type TableBufferOptions,
-} from '../../../src/services/analytics/table-buffer.ts';
+} from '../../../src/services/analytics/writing/table-buffer.ts';
 import type { AnalyticsRow, InsertBatch } from '../../../src/storage/analytics/analytics-store.ts';
 import { AnalyticsStoreError } from '../../../src/storage/analytics/store-error.ts';
 import { recordingMetrics } from '../support/recorders.ts';

@@ -139,6 +139,22 @@ it('reads page after page of what was exported', async () => {
   expect(events.map(({ event_id: id }) => id)).toEqual(rows.map(({ event_id: id }) => id));
 });
 
+it('ends with 8, and says what helps, when a store in a directory cannot be opened', async () => {
+  await writeFile(join(folder, 'taken'), '');
+  const io = memoryIo({
+    cwd: folder,
+    env: { UNKEY_CONFIG: 'unkey.toml', UNKEY_CLICKHOUSE_URL: `chdb:${join(folder, 'taken')}` },
+  });
+  const code = await runCli(['audit', 'export', '--json', '--output-file', 'never.jsonl'], io);
+  expect(code).toBe(EXIT.unreachable);
+  expect(JSON.parse(io.out()).error).toMatchObject({
+    code: 'analytics_failed',
+    detail: expect.stringContaining('taken'),
+    hint: expect.stringContaining('--no-analytics'),
+  });
+  expect((await readdir(folder)).filter((name) => name.includes('never'))).toEqual([]);
+});
+
 it('leaves no file when the analytics store does not answer', async () => {
   await clickhouse.front.kill();
   const { code, err } = await audit('--output-file', 'audit.jsonl');

@@ -1,5 +1,5 @@
 // What `unkey import keys` sends, prints, keeps and ends with.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -173,6 +173,18 @@ describe('an import', () => {
     expect(elsewhere.err).toBe('rows done: 2\n');
     expect((await run(cwd, ['keys.csv', '--yes', '--quiet'])).err).toBe('');
   });
+
+  it('tells on a terminal why it waits', async () => {
+    const cwd = await folderWith({ 'keys.csv': csvOf(1) });
+    const known = remembering();
+    const answer = (request: RecordedRequest, count: number): CannedAnswer =>
+      count === 1 ? refusal(503, 'unkey/application/unavailable') : known(request);
+    const { code, err } = await run(cwd, ['keys.csv', '--yes'], { answer, terminal: true, columns: 80 });
+    expect([code, err]).toEqual([
+      0,
+      expect.stringContaining('the server answered 503; trying again in 0.5 s'),
+    ]);
+  });
 });
 
 describe('a dry run', () => {
@@ -318,6 +330,21 @@ describe('mistakes', () => {
     const { code, err, requests } = await run(cwd, argv);
     expect([code, requests]).toEqual([EXIT.usage, []]);
     expect([err.trimEnd().split('\n').length, err]).toEqual([1, expect.stringContaining(message)]);
+  });
+
+  it.each([
+    [['--failures', 'keys.csv'], '--failures names the file that is imported'],
+    [['--failures', 'link.csv'], '--failures names the file that is imported'],
+    [['--state', './keys.csv'], '--state names the file that is imported'],
+    [['--failures', 'link/new', '--state', 'new'], '--failures names the file that holds the state'],
+    [['--failures', 'keys.csv.unkey-import'], '--failures names the file that holds the state'],
+  ])('%j would write one file over another: nothing is touched', async (argv, message) => {
+    const cwd = await folderWith({ 'keys.csv': csvOf(1) });
+    await symlink('keys.csv', join(cwd, 'link.csv'));
+    await symlink('.', join(cwd, 'link'));
+    const { code, err, requests } = await run(cwd, ['keys.csv', '--yes', ...argv]);
+    expect([code, err, requests]).toEqual([EXIT.usage, `error: ${message}\n`, []]);
+    expect(await readFile(join(cwd, 'keys.csv'), 'utf8')).toBe(csvOf(1));
   });
 
   it('names the file that is not there', async () => {

@@ -52,7 +52,7 @@ describe('lines', () => {
       lines.push(...splitter.push(bytes.subarray(start, start + size)));
     }
     expect([...lines, ...splitter.end()]).toEqual([
-      { number: 1, text: 'ä,€' },
+      { number: 1, text: 'ä,€\r' },
       { number: 2, text: '' },
       { number: 3, text: 'last 😀' },
     ]);
@@ -77,9 +77,13 @@ describe('CSV', () => {
     ]);
   });
 
-  it('reads cells that hold line breaks', async () => {
+  it('reads cells that hold line breaks, and leaves those as they are', async () => {
     expect(await read('csv', 'key,name\n"k1","two\nlines"\nk2,x')).toEqual([
       [1, 2, { key: 'k1', name: 'two\nlines' }],
+      [2, 4, { key: 'k2', name: 'x' }],
+    ]);
+    expect(await read('csv', 'key,name\r\nk1,"two\r\nlines"\r\nk2,x\r\n')).toEqual([
+      [1, 2, { key: 'k1', name: 'two\r\nlines' }],
       [2, 4, { key: 'k2', name: 'x' }],
     ]);
   });

@@ -89,6 +89,10 @@ describe('columns for parts of a member', () => {
     });
   });
 
+  it('do not go over a whole that is none', () => {
+    expect(itemOf({ hash: HASH, meta: ['lost'], 'meta.b': 2 })).toBe('meta must be of type object');
+  });
+
   it('make members of any name', () => {
     const text = `{"hash":${JSON.stringify(HASH)},"meta.__proto__":"x","meta.toString":"y"}`;
     const [record] = createJsonLineReader(parseColumnMap([])).push({ number: 1, text });

@@ -306,7 +306,7 @@ describe('rules', () => {
   ])('refuses the workflow ingress %s', (url) => {
     const lines = withText(`[restate]\nurl = "${url}"\napi_key = "k"`);
     expect(lines).toEqual([
-      'restate.url: must be an absolute http or https URL without path, query or fragment, got *** (unkey.toml:9)',
+      'restate.url: must be an absolute http or https URL without path, query or fragment, or embedded:, got *** (unkey.toml:9)',
     ]);
   });
 

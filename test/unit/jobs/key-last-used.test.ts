@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ManualClock } from '../../../src/lib/clock.ts';
-import type { VerificationEvent } from '../../../src/services/analytics/event-sink.ts';
-import { verificationTable } from '../../../src/services/analytics/verification-table.ts';
+import type { VerificationEvent } from '../../../src/services/analytics/writing/event-sink.ts';
+import { verificationTable } from '../../../src/services/analytics/writing/verification-table.ts';
 import { keyLastUsed } from '../../../src/services/jobs/key-last-used.ts';
 import type { AnalyticsStore } from '../../../src/storage/analytics/analytics-store.ts';
 import type { Database } from '../../../src/storage/sql/database.ts';

@@ -1,18 +1,26 @@
-import type { Vault } from '../../../src/services/vault/vault.ts';
+import type { Encrypted, Vault } from '../../../src/services/vault/vault.ts';
 
 /** A Vault that binds ciphertexts to their keyring and can be switched off. */
 export class TestVault implements Vault {
   down = false;
   calls: string[] = [];
 
-  async encrypt(keyring: string, plaintext: string): Promise<{ encrypted: string; keyId: string }> {
+  async encrypt(keyring: string, plaintext: string): Promise<Encrypted> {
     this.#answer('encrypt');
-    return { encrypted: Buffer.from(`${keyring}\n${plaintext}`).toString('base64'), keyId: 'kek_1' };
+    return this.#seal(keyring, plaintext);
   }
 
   async decrypt(keyring: string, encrypted: string): Promise<string> {
     this.#answer('decrypt');
     return this.#open(keyring, encrypted);
+  }
+
+  async encryptBulk(
+    keyring: string,
+    items: ReadonlyMap<string, string>,
+  ): Promise<ReadonlyMap<string, Encrypted>> {
+    this.#answer('encryptBulk');
+    return new Map([...items].map(([id, plaintext]) => [id, this.#seal(keyring, plaintext)]));
   }
 
   async decryptBulk(
@@ -26,6 +34,10 @@ export class TestVault implements Vault {
   #answer(call: string): void {
     this.calls.push(call);
     if (this.down) throw new Error('vault is down');
+  }
+
+  #seal(keyring: string, plaintext: string): Encrypted {
+    return { encrypted: Buffer.from(`${keyring}\n${plaintext}`).toString('base64'), keyId: 'kek_1' };
   }
 
   #open(keyring: string, encrypted: string): string {

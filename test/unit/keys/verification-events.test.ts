@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createKey } from '../../../src/server/routes/keys/create-key.ts';
 import { verifyKey } from '../../../src/server/routes/keys/verify-key.ts';
-import { noEventSink, type VerificationEvent } from '../../../src/services/analytics/event-sink.ts';
+import { noEventSink, type VerificationEvent } from '../../../src/services/analytics/writing/event-sink.ts';
 import { API, KEYSPACE, openWorkbench, WORKSPACE, type Workbench } from './workbench.ts';
 
 let bench: Workbench;

@@ -6,7 +6,7 @@ import { silentLogger } from '../../../src/lib/logger.ts';
 import { silentMetrics } from '../../../src/lib/metrics.ts';
 import { type IdSource, randomIds } from '../../../src/lib/uid.ts';
 import type { Operation } from '../../../src/server/operation.ts';
-import { type EventSink, noEventSink } from '../../../src/services/analytics/event-sink.ts';
+import { type EventSink, noEventSink } from '../../../src/services/analytics/writing/event-sink.ts';
 import type { Caller } from '../../../src/services/audit/audit-log.ts';
 import type { Principal } from '../../../src/services/auth/principal.ts';
 import { composeServices } from '../../../src/services/compose-services.ts';
@@ -126,6 +126,7 @@ export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Wor
           services,
           requestTime: undefined,
           recordEvents: true,
+          callingTool: '',
         },
         body,
       );

@@ -23,9 +23,15 @@ describe('a chain of faults', () => {
 
   it('tells the operator everything', () => {
     expect(internalDetail(outer)).toBe(
-      'No such key.: unkey:application:unexpected_error: select failed: ECONNREFUSED 10.0.0.7',
+      'err:unkey:data:key_not_found: err:unkey:application:unexpected_error: select failed: ECONNREFUSED 10.0.0.7',
     );
     expect(internalDetail('thrown text')).toBe('thrown text');
+  });
+
+  it('names the code to the operator where there is no internal message, not what callers are told', () => {
+    expect(internalDetail(new Fault('unkey:data:api_not_found', { public: 'No such API.' }))).toBe(
+      'err:unkey:data:api_not_found',
+    );
   });
 
   it('has no code when no link is a fault', () => {

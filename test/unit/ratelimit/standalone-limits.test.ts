@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/lib/clock.ts';
-import { noEventSink, type RatelimitEvent } from '../../../src/services/analytics/event-sink.ts';
+import { noEventSink, type RatelimitEvent } from '../../../src/services/analytics/writing/event-sink.ts';
 import type {
   RateLimitDecision,
   RateLimiter,

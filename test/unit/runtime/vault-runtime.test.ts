@@ -2,14 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startVaultRuntime, type VaultRuntime } from '../../../src/commands/vault/vault-runtime.ts';
+import type { RoleRuntime } from '../../../src/commands/runtime/serve-role.ts';
+import { startVaultRuntime } from '../../../src/commands/vault/vault-runtime.ts';
 import type { VaultServerConfig } from '../../../src/config/vault-config.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { freePort } from '../../support/servers-local.ts';
 import { newMasterKey, VAULT_TOKEN } from '../../support/vault.ts';
 
 let folder: string;
-let runtime: VaultRuntime | undefined;
+let runtime: RoleRuntime | undefined;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'unkey-vault-'));
@@ -36,7 +37,7 @@ const configOf = (changes: Partial<VaultServerConfig> = {}): VaultServerConfig =
 
 const BUILD = { version: '0.0.0-test', revision: '', buildTime: '' };
 
-async function start(changes: Partial<VaultServerConfig> = {}): Promise<VaultRuntime> {
+async function start(changes: Partial<VaultServerConfig> = {}): Promise<RoleRuntime> {
   const { signal } = new AbortController();
   runtime = await startVaultRuntime({ config: configOf(changes), build: BUILD, log: silentLogger, signal });
   return runtime;

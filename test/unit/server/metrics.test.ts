@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type MetricsListener, startMetricsListener } from '../../../src/server/metrics/listener.ts';
 import { createMetrics, type MetricsRegistry } from '../../../src/server/metrics/registry.ts';
+import { SERIES } from '../../../src/server/metrics/series.ts';
+import { jobs } from '../../../src/services/jobs/jobs.ts';
 
 const build = { version: '1.2.3', revision: 'abc', buildTime: '2026-01-01T00:00:00Z' };
 
@@ -39,10 +41,24 @@ it('has every series with fixed label sets from the start', async () => {
     'unkey_dependency_up{dependency="clickhouse"} 0',
     'unkey_database_operations_total{replica="ro",operation="query",status="error"} 0',
     'unkey_ratelimit_origin_latency_seconds_count{op="sync"} 0',
+    'unkey_buffer_state_total{name="key_verifications",state="dropped"} 0',
+    'unkey_buffer_errors_total{name="ratelimits",state="closed"} 0',
+    'unkey_buffer_size_percentage{name="api_requests",drop="true"} 0',
+    'unkey_batch_size_distribution_count{name="api_requests",trigger="close"} 0',
+    'unkey_batch_operations_total{name="ratelimits",trigger="size_limit",status="error"} 0',
+    'unkey_batch_items_processed_total{name="key_verifications"} 0',
+    'unkey_batch_items_processed_errors_total{name="api_requests"} 0',
+    'unkey_circuitbreaker_requests_total{service="clickhouse_insert",action="halfopen"} 0',
+    'unkey_circuitbreaker_errors_total{service="clickhouse_analytics",action="closed"} 0',
+    'unkey_job_runs_total{job="audit-export",status="error"} 0',
   ]) {
     expect(text).toContain(`\n${line}\n`);
   }
   expect(text).toContain('# TYPE unkey_http_requests_total counter');
+});
+
+it('knows every background job', () => {
+  expect(SERIES.unkey_job_runs_total?.known?.job?.toSorted()).toEqual(jobs.map(({ name }) => name).sort());
 });
 
 it('uses the buckets of the contract', async () => {

@@ -41,6 +41,22 @@ test('encrypts, decrypts, and decrypts many', async () => {
   expect(keyId).toMatch(/^dek_/);
   expect(await vault.decrypt('ws_a', encrypted)).toBe('x');
   expect(await vault.decryptBulk('ws_a', new Map([['key_1', encrypted]]))).toEqual(new Map([['key_1', 'x']]));
+
+  const sealed = await vault.encryptBulk(
+    'env_a',
+    new Map([
+      ['evr_1', 'one'],
+      ['evr_2', 'two'],
+    ]),
+  );
+  const ciphertexts = new Map([...sealed].map(([id, item]) => [id, item.encrypted]));
+  expect(new Set([...sealed.values()].map((item) => item.keyId)).size).toBe(1);
+  expect(await vault.decryptBulk('env_a', ciphertexts)).toEqual(
+    new Map([
+      ['evr_1', 'one'],
+      ['evr_2', 'two'],
+    ]),
+  );
 });
 
 test('sends the token with every call, and binary messages over HTTP/1.1', async () => {

@@ -24,14 +24,15 @@ export interface ClientFileFlags {
 
 /** Adds `--config` and `--profile`. */
 export function addClientFileOptions(command: Command): Command {
-  return command
-    .option('--config <path>', 'client file (env UNKEY_CLIENT_CONFIG; default ~/.unkey/config.toml)')
-    .addOption(
-      fromEnv(
-        new Option('--profile <name>', 'settings of the client file to use').argParser(profileName),
-        'UNKEY_PROFILE',
-      ),
-    );
+  return addProfileOption(
+    command.option('--config <path>', 'client file (env UNKEY_CLIENT_CONFIG; default ~/.unkey/config.toml)'),
+  );
+}
+
+/** Adds `--profile` alone. */
+export function addProfileOption(command: Command): Command {
+  const option = new Option('--profile <name>', 'settings of the client file to use');
+  return command.addOption(fromEnv(option.argParser(profileName), 'UNKEY_PROFILE'));
 }
 
 /**

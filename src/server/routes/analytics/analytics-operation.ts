@@ -1,6 +1,6 @@
-import { queryTooLarge } from '../../../services/analytics/analytics-faults.ts';
 import type { SecurityFilter } from '../../../services/analytics/analytics-service.ts';
 import type { TableAliases } from '../../../services/analytics/public-tables.ts';
+import { queryTooLarge } from '../../../services/analytics/reading/analytics-faults.ts';
 import { bearerOperation, type Operation, type OperationContext } from '../../operation.ts';
 import { analyticsQuery, analyticsRows } from '../../schemas/analytics.ts';
 

@@ -30,13 +30,14 @@ const OPTIONAL = new Set(['AS', 'ASC']);
 
 function canonical(tokens: readonly Token[]): string[] {
   const texts = tokens.map(canonicalText).filter((text) => !OPTIONAL.has(text));
-  return withoutUsingBrackets(withLimitOffset(withSortedJoins(texts)));
+  return withoutLambdaBrackets(withoutUsingBrackets(withLimitOffset(withSortedJoins(texts))));
 }
 
 /** One spelling for a token, whatever its quotes; keywords in upper case. */
 function canonicalText({ kind, text }: Token): string {
   if (kind === 'op' || kind === 'number') return text;
-  if (kind === 'string') return text.replaceAll(/\s+/g, '');
+  // A string may be the name of a type, which is written anew. Its content is not the parser's, so none can get lost.
+  if (kind === 'string') return text.replaceAll(/[\s`]+/g, '');
   const upper = text.toUpperCase();
   if (kind === 'word' && upper.endsWith('S') && TIME_UNITS.has(upper.slice(0, -1))) return upper.slice(0, -1);
   return isReserved(text) || TIME_UNITS.has(upper) || CONTEXTUAL.has(upper) ? upper : text;
@@ -44,7 +45,7 @@ function canonicalText({ kind, text }: Token): string {
 
 const CONTEXTUAL = new Set('TOTALS FILL CUBE ROLLUP GROUPING SETS ROW'.split(' '));
 
-/** `ANY LEFT JOIN` and `LEFT ANY JOIN` are one join; GLOBAL in front of a join is left out. */
+/** `ANY LEFT JOIN` and `LEFT ANY JOIN` are one join; GLOBAL in front of a join and INNER of ARRAY JOIN are left out. */
 function withSortedJoins(texts: readonly string[]): string[] {
   const out: string[] = [];
   let run: string[] = [];
@@ -53,10 +54,15 @@ function withSortedJoins(texts: readonly string[]): string[] {
       run.push(text);
       continue;
     }
-    out.push(...(text === 'JOIN' ? run.filter((word) => word !== 'GLOBAL').sort() : run), text);
+    out.push(...joinWords(run, text), text);
     run = [];
   }
   return [...out, ...run];
+}
+
+function joinWords(run: readonly string[], next: string): readonly string[] {
+  if (next === 'JOIN') return run.filter((word) => word !== 'GLOBAL').sort();
+  return next === 'ARRAY' ? run.filter((word) => word !== 'INNER') : run;
 }
 
 /** `LIMIT m, n` becomes `LIMIT n OFFSET m`. */
@@ -79,4 +85,12 @@ function withoutUsingBrackets(texts: readonly string[]): string[] {
     else out.push(text);
   });
   return out;
+}
+
+/** `(x) -> …` becomes `x -> …`. */
+function withoutLambdaBrackets(texts: readonly string[]): string[] {
+  const isBracket = (index: number): boolean =>
+    (texts[index] === '(' && texts[index + 2] === ')' && texts[index + 3] === '->') ||
+    (texts[index] === ')' && texts[index - 2] === '(' && texts[index + 1] === '->');
+  return texts.filter((_, index) => !isBracket(index));
 }

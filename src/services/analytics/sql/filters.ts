@@ -67,6 +67,7 @@ function hasStar(select: SelectQuery): boolean {
 export function injectFilters(query: Query, options: FilterOptions): void {
   for (const select of selectsOf(query)) {
     const sources = physicalSources(select);
+    if (sources.some(({ physical }) => options.tableRules.has(physical))) mergePrewhere(select);
     for (const filter of options.securityFilters) {
       for (const { qualifier } of sources) addFilter(select, securityFilter(qualifier, filter));
     }
@@ -146,13 +147,16 @@ function restrictColumns(select: SelectQuery, options: FilterOptions): void {
   select.joins = select.joins.map(
     (join): Join => (join.kind === 'join' ? { ...join, source: replace(join.source) } : join),
   );
-  mergePrewhere(select);
 }
 
-/** A subquery cannot be read with PREWHERE; WHERE says the same. */
+/**
+ * Where no database user filters the rows first, PREWHERE would be computed on foreign rows, and whether it fails would
+ * tell of them. In WHERE it stands behind the filters. A subquery of granted columns cannot be read with PREWHERE either.
+ */
 function mergePrewhere(select: SelectQuery): void {
   if (select.prewhere === undefined) return;
-  addFilter(select, { kind: 'paren', value: select.prewhere });
+  const alone = select.where === undefined;
+  addFilter(select, alone ? select.prewhere : { kind: 'paren', value: select.prewhere });
   select.prewhere = undefined;
 }
 

@@ -39,12 +39,14 @@ export function isAllowedFunction(name: string): boolean {
 }
 
 /**
- * Holds every call of `query` against the allow-list and gives it ClickHouse's spelling.
+ * Holds every call of `query` against the allow-list and gives it ClickHouse's spelling. No function is allowed in the
+ * place of a table.
  *
  * @throws Fault invalid_analytics_function naming the first other one.
  */
 export function applyFunctionRules(query: Query): void {
   walk(query, (node) => {
+    if (node.kind === 'table-function') throw functionFault(node.name);
     if (node.kind !== 'call') return;
     const { text } = node.name;
     if (node.invented || !isAllowedFunction(text)) throw functionFault(text);

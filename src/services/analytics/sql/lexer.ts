@@ -21,11 +21,11 @@ const POSITION = /\d+/y;
 const OPERATOR = /->|::|==|!=|<>|<=|>=|\|\||[()[\]{},.;+\-*/%=<>:?]/y;
 const WORD_CHARACTER = /[A-Za-z0-9_$]/;
 
-/** `==` and `<>` are other spellings of an operator that the tree knows once. */
-const SPELLING: Readonly<Record<string, string>> = { '==': '=', '<>': '!=' };
+/** Another spelling of an operator that the tree knows once. */
+const SPELLING: Readonly<Record<string, string>> = { '<>': '!=' };
 
-const OPENING = new Set(['(', '[', '{']);
-const CLOSING = new Set([')', ']', '}']);
+export const OPENING: ReadonlySet<string> = new Set(['(', '[', '{']);
+export const CLOSING: ReadonlySet<string> = new Set([')', ']', '}']);
 
 /**
  * Splits `sql` into tokens; comments and white space are left out.
@@ -109,7 +109,7 @@ function readNumber(
   const number = matchAt(afterDot ? POSITION : NUMBER, sql, position);
   if (number !== undefined && WORD_CHARACTER.test(sql.charAt(position + number.length)))
     throw unexpected(sql, position);
-  return number;
+  return number?.replace('X', 'x');
 }
 
 function matchAt(pattern: RegExp, sql: string, position: number): string | undefined {

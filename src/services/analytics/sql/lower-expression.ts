@@ -21,6 +21,8 @@ const BINARY: Readonly<Record<string, BinaryOperator>> = {
   and: 'AND',
   or: 'OR',
   eq: '=',
+  // The skeleton writes `==` in this way: the parser would not tell it from `=`.
+  null_safe_eq: '==',
   neq: '!=',
   lt: '<',
   lte: '<=',

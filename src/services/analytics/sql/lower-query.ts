@@ -5,7 +5,7 @@ import { lowerExpression } from './lower-expression.ts';
 import { lowerJoins, lowerSource } from './lower-source.ts';
 import { lowerOrderItem, lowerOver, lowerWindows } from './lower-window.ts';
 import type { Lowering } from './lowering.ts';
-import { OUTER_LIMIT, OUTER_OFFSET, type Skeleton } from './skeleton.ts';
+import { OUTER_COUNT, OUTER_LIMIT, OUTER_OFFSET, OUTER_VALUE, type Skeleton } from './skeleton.ts';
 import type { Binding, Expression, GroupBy, Query, SelectQuery, SetOperator } from './tree.ts';
 import { type Fields, fieldsOf, listOf, only, requiredNode, textOf, unsupported, wireNode } from './wire.ts';
 
@@ -191,19 +191,26 @@ function outerLimit(
   context: Lowering,
   settings: readonly unknown[],
 ): { limit: Expression | undefined; offset: Expression | undefined } {
-  const found: { limit: Expression | undefined; offset: Expression | undefined } = {
-    limit: undefined,
-    offset: undefined,
-  };
+  const found = new Map<unknown, Expression | undefined>();
   for (const setting of settings) {
     const { kind, fields } = requiredNode(setting);
     const name = kind === 'eq' ? settingName(fields.left) : undefined;
-    if (name === OUTER_LIMIT && found.limit === undefined) found.limit = context.expression(fields.right);
-    else if (name === OUTER_OFFSET && found.offset === undefined)
-      found.offset = context.expression(fields.right);
-    else throw queryFault('SETTINGS are not allowed.');
+    const isOuter = name === OUTER_LIMIT || name === OUTER_OFFSET || name === OUTER_COUNT;
+    if (!isOuter || found.has(name)) throw queryFault('SETTINGS are not allowed.');
+    found.set(name, outerValue(context, fields.right));
   }
-  return found;
+  const first = found.get(OUTER_LIMIT);
+  return found.has(OUTER_COUNT)
+    ? { limit: found.get(OUTER_COUNT), offset: first }
+    : { limit: first, offset: found.get(OUTER_OFFSET) };
+}
+
+function outerValue(context: Lowering, value: unknown): Expression | undefined {
+  const { kind, fields } = requiredNode(value);
+  only(fields, 'name', 'args');
+  const args = listOf(fields.args);
+  if (kind !== 'function' || fields.name !== OUTER_VALUE || args.length !== 1) throw unsupported('LIMIT');
+  return lowerLimit(context, args[0]);
 }
 
 function settingName(value: unknown): unknown {

@@ -11,8 +11,8 @@ import { selectsOf, sourcesOf, walk } from './walk.ts';
 const STRUCTURED_COLUMNS = new Set(['attributes', 'query_params']);
 
 /**
- * @throws Fault invalid_analytics_query for two sources of one SELECT with one name, an alias with a dot, and an
- *   expression that has the name of a table in use.
+ * @throws Fault invalid_analytics_query for two sources of one SELECT with one name, a table alias with a dot, and an
+ *   expression whose name, up to its first dot, is that of a table in use.
  */
 export function assertNoNameClashes(query: Query): void {
   const qualifiers = new Set<string>();
@@ -34,7 +34,8 @@ function assertDistinct(sources: readonly Source[]): void {
     const name =
       source.kind === 'table' ? qualifierOf(source) : source.kind === 'derived' ? source.alias : undefined;
     if (name === undefined) continue;
-    if (name.text.includes('.')) throw dottedName(name);
+    if (name.text.includes('.'))
+      throw queryFault(`The alias ${shown(name.text)} of a table must not contain a dot.`);
     const key = name.text.toLowerCase();
     if (source.kind === 'table' && STRUCTURED_COLUMNS.has(key)) {
       throw queryFault(`A table must not have the alias ${shown(name.text)}: it is the name of a column.`);
@@ -57,12 +58,8 @@ function namesOf(source: Source): string[] {
 }
 
 function assertExpressionName(name: Name, qualifiers: ReadonlySet<string>): void {
-  if (name.text.includes('.')) throw dottedName(name);
-  if (qualifiers.has(name.text.toLowerCase())) {
-    throw queryFault(`The alias ${shown(name.text)} is already the name of a table.`);
+  const [first = ''] = name.text.toLowerCase().split('.');
+  if (qualifiers.has(first)) {
+    throw queryFault(`The alias ${shown(name.text)} begins with the name of a table.`);
   }
-}
-
-function dottedName(name: Name): Error {
-  return queryFault(`The alias ${shown(name.text)} must not contain a dot.`);
 }

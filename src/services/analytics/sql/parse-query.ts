@@ -40,8 +40,7 @@ function isOperand({ kind, text }: Token): boolean {
 }
 
 /**
- * An invented call has no text to compare, and is refused later: a table function with the tables, syntax with the
- * functions. Only one that the parser made up with an allowed name (CONCAT, for two strings in a row) has to fail here.
+ * A table function and an invented call have no text to compare, and are refused later, with the functions. Only one that the parser made up with an allowed name (CONCAT, for two strings in a row) has to fail here.
  */
 function isPrintable(query: Query): boolean {
   let printable = true;

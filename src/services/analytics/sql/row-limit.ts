@@ -7,7 +7,8 @@ import { selectsOf, walk } from './walk.ts';
  * TOP becomes a LIMIT.
  *
  * @param max rows; 0 leaves the query as it is.
- * @throws Fault invalid_analytics_query for a SELECT with both TOP and LIMIT; invalid_analytics_function for EXISTS in one.
+ * @throws Fault invalid_analytics_query for a SELECT with both TOP and LIMIT; invalid_analytics_function for EXISTS or a
+ *   table function in one.
  */
 export function enforceRowLimit(query: Query, max: number): void {
   for (const select of selectsOf(query)) {
@@ -24,9 +25,10 @@ function limitSelect(select: SelectQuery, max: bigint): void {
   select.limit = { kind: 'number', text: String(bounded(asked, max)) };
 }
 
-/** What the text says in an invented call was not compared with the tree, so it must not vanish here. */
+/** Text with an invented call or a table function was not compared with the tree: neither must vanish here. */
 function assertRead(asked: Expression): void {
   walk(asked, (node) => {
+    if (node.kind === 'table-function') throw functionFault(node.name);
     if (node.kind === 'call' && node.invented) throw functionFault(node.name.text);
   });
 }

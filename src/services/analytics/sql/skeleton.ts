@@ -4,7 +4,7 @@
 // stay. The words come back from our own lexer.
 import { queryFault } from './faults.ts';
 import { JOIN_WORDS, keywordOf, neighbourText, TIME_UNITS } from './keywords.ts';
-import type { Token } from './lexer.ts';
+import { CLOSING, OPENING, type Token } from './lexer.ts';
 import { readType } from './type-names.ts';
 
 export interface Word {
@@ -21,13 +21,20 @@ export interface Skeleton {
 /** The names under which a LIMIT behind LIMIT BY travels; no name of a caller reaches the parser unreplaced. */
 export const OUTER_LIMIT = 'outer_limit_';
 export const OUTER_OFFSET = 'outer_offset_';
+/** The second number of `LIMIT m, n`. */
+export const OUTER_COUNT = 'outer_count_';
+/** A call around each of their values. */
+export const OUTER_VALUE = 'outer_value_';
+
+/** What ends the value of a LIMIT, beside a closing bracket. */
+const VALUE_ENDS = new Set([',', ...'OFFSET WITH UNION EXCEPT INTERSECT SETTINGS FORMAT INTO'.split(' ')]);
 
 const PLACEHOLDER = /^n(\d+)_$/i;
 
 /**
  * The skeleton of one statement.
  *
- * @throws Fault invalid_analytics_query for an unknown type, or a LIMIT behind LIMIT BY that is no plain number.
+ * @throws Fault invalid_analytics_query for an unknown type or a closing bracket too many.
  */
 export function skeletonOf(tokens: readonly Token[]): Skeleton {
   const builder = new SkeletonBuilder(tokens);
@@ -87,15 +94,16 @@ class SkeletonBuilder {
   }
 
   #takeOperator(operator: string, index: number): number {
-    if (operator === '(' || operator === '[' || operator === '{') {
+    if (OPENING.has(operator)) {
       this.#levels.push(newLevel(operator === '(' && this.#out.at(-1) === 'CAST'));
-    } else if (operator === ')' || operator === ']' || operator === '}') {
+    } else if (CLOSING.has(operator)) {
       this.#levels.pop();
       if (this.#levels.length === 0) throw queryFault('Syntax error: a closing bracket has no opening one.');
     } else if (operator === ',') {
       this.#level.unitWanted = false;
     }
-    this.#out.push(operator);
+    // The parser takes `==` for `=`; in the grammar there is no `<=>`.
+    this.#out.push(operator === '==' ? '<=>' : operator);
     if (operator !== '::') return 1;
     return 1 + this.#takeType(index + 1);
   }
@@ -116,6 +124,8 @@ class SkeletonBuilder {
     if (keyword === 'LIMIT' && level.limitBySeen) return this.#takeOuterLimit(index);
     // Distributed execution is the server's business; in front of a join the word changes no result.
     if (keyword === 'GLOBAL' && isJoinAhead(this.#tokens[index + 1])) return 1;
+    // What ARRAY JOIN is anyway; the parser stumbles over it.
+    if (keyword === 'INNER' && neighbourText(this.#tokens[index + 1]) === 'ARRAY') return 1;
     this.#out.push(keyword);
     if (keyword === 'AS' && level.isCast) {
       const type = readType(this.#tokens, index + 1);
@@ -149,22 +159,32 @@ class SkeletonBuilder {
 
   /** The parser merges `LIMIT n BY …` with a LIMIT behind it; there the second one travels as a setting. */
   #takeOuterLimit(index: number): number {
-    const first = this.#numberAt(index + 1);
-    const separator = neighbourText(this.#tokens[index + 2]);
-    if (separator !== ',' && separator !== 'OFFSET') {
-      this.#out.push('SETTINGS', OUTER_LIMIT, '=', first);
-      return 2;
-    }
-    const second = this.#numberAt(index + 3);
-    const [limit, offset] = separator === ',' ? [second, first] : [first, second];
-    this.#out.push('SETTINGS', OUTER_LIMIT, '=', limit, ',', OUTER_OFFSET, '=', offset);
-    return 4;
+    this.#out.push('SETTINGS', OUTER_LIMIT);
+    const end = this.#takeOuterValue(index + 1);
+    const separator = neighbourText(this.#tokens[end]);
+    if (separator !== ',' && separator !== 'OFFSET') return end - index;
+    this.#out.push(',', separator === ',' ? OUTER_COUNT : OUTER_OFFSET);
+    return this.#takeOuterValue(end + 1) - index;
   }
 
-  #numberAt(index: number): string {
-    const token = this.#tokens[index];
-    if (token?.kind !== 'number') throw queryFault('A LIMIT after LIMIT BY takes plain numbers.');
-    return token.text;
+  /** Writes the value that begins at `start` and returns where it ends. */
+  #takeOuterValue(start: number): number {
+    const end = this.#endOfValue(start);
+    this.#out.push('=', OUTER_VALUE, '(');
+    for (let at = start; at < end; ) at += this.#take(at);
+    this.#out.push(')');
+    return end;
+  }
+
+  #endOfValue(start: number): number {
+    let depth = 0;
+    for (let at = start; at < this.#tokens.length; at += 1) {
+      const text = neighbourText(this.#tokens[at]);
+      if (depth === 0 && (VALUE_ENDS.has(text) || CLOSING.has(text))) return at;
+      if (OPENING.has(text)) depth += 1;
+      if (CLOSING.has(text)) depth -= 1;
+    }
+    return this.#tokens.length;
   }
 
   #placeholder(kind: Word['kind'], text: string): string {

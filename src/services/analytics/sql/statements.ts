@@ -1,18 +1,26 @@
 import { queryFault, queryTypeFault } from './faults.ts';
+import { neighbourText } from './keywords.ts';
 import type { Token } from './lexer.ts';
 
-/** First words of statements that are well known and not a SELECT; what follows them is not looked at. */
-const OTHER_STATEMENTS = new Set(
-  `CREATE ATTACH ALTER DROP DETACH TRUNCATE RENAME DELETE INSERT USE SET SYSTEM OPTIMIZE CHECK DESC DESCRIBE`.split(
-    /\s+/,
-  ),
-);
+/**
+ * How statements begin that are well known and not a SELECT: words, `x` for a name, `=` as itself. What follows is not
+ * looked at.
+ */
+const OTHER_STATEMENTS: readonly RegExp[] = [
+  /^(?:CREATE|ATTACH|ALTER|DROP|DETACH) \w+ \S/,
+  /^(?:TRUNCATE|USE|SYSTEM|DESC|DESCRIBE) \w/,
+  /^RENAME \w+ .*\bTO \w/,
+  /^DELETE FROM \w/,
+  /^INSERT INTO \w/,
+  /^SET \w+ = \S/,
+  /^(?:OPTIMIZE|CHECK) TABLE \w/,
+  /^EXPLAIN (?:AST|SYNTAX|PIPELINE|ESTIMATE) \w/,
+  /^SHOW (?:TABLES|DATABASES|CREATE)\b/,
+  /^GRANT .*\S ON \S.* TO \w/,
+];
 
-/** Statements that only count as known with one of these second words. */
-const SECOND_WORDS: Readonly<Record<string, readonly string[]>> = {
-  EXPLAIN: ['AST', 'SYNTAX', 'PIPELINE', 'ESTIMATE'],
-  SHOW: ['TABLES', 'DATABASES', 'CREATE'],
-};
+/** Tokens that are looked at: a bound on the work of the patterns above. */
+const BEGINNING = 100;
 
 /**
  * The tokens of the one SELECT in `tokens`, without trailing semicolons (spec 07 §2, steps 2 to 5).
@@ -26,7 +34,7 @@ export function onlySelect(tokens: readonly Token[]): Token[] {
   if (second !== undefined) throw queryFault('Only one statement is allowed.');
   const first = upperWord(statement[0]);
   if (first === 'SELECT' || first === 'WITH') return statement;
-  if (isOtherStatement(first, statement)) throw queryTypeFault('Only SELECT queries are allowed.');
+  if (isOtherStatement(statement)) throw queryTypeFault('Only SELECT queries are allowed.');
   throw queryFault('Syntax error: the query does not begin with SELECT or WITH.');
 }
 
@@ -39,14 +47,10 @@ function splitStatements(tokens: readonly Token[]): Token[][] {
   return statements.filter((statement) => statement.length > 0);
 }
 
-function isOtherStatement(first: string, statement: readonly Token[]): boolean {
-  if (OTHER_STATEMENTS.has(first)) return true;
-  if (first === 'GRANT') {
-    const words = statement.map(upperWord);
-    const on = words.indexOf('ON');
-    return on > 1 && words.indexOf('TO') > on + 1 && upperWord(statement.at(-1)) !== 'TO';
-  }
-  return SECOND_WORDS[first]?.includes(upperWord(statement[1])) ?? false;
+function isOtherStatement(statement: readonly Token[]): boolean {
+  const beginning = statement.slice(0, BEGINNING);
+  const text = beginning.map((token) => neighbourText(token).replace('?', 'x')).join(' ');
+  return OTHER_STATEMENTS.some((pattern) => pattern.test(text));
 }
 
 function upperWord(token: Token | undefined): string {

@@ -1,6 +1,6 @@
 // Which tables a query reads (spec 07 §2.2): public aliases become physical tables, CTE references are bound to their
 // definition, anything else is refused.
-import { functionFault, queryFault, shown, tableFault } from './faults.ts';
+import { queryFault, shown, tableFault } from './faults.ts';
 import type { Expression, Name, Node, Query, SelectQuery, TableSource } from './tree.ts';
 import { firstSelect, sourcesOf, walk } from './walk.ts';
 
@@ -35,7 +35,7 @@ type Scope = ReadonlyMap<string, Name>;
  * their case, and would take a name without a visible definition for a table of the database.
  *
  * @throws Fault invalid_analytics_query when the outermost SELECT has no FROM; invalid_analytics_table for a table that
- *   is not offered; invalid_analytics_function for a table function.
+ *   is not offered. A table function is refused with the other functions.
  */
 export function resolveTables(query: Query, options: TableOptions): void {
   const outermost = firstSelect(query);
@@ -57,7 +57,6 @@ function resolveWithin(query: Query, scope: Scope, options: TableOptions, done: 
     query,
     (node) => {
       if (node.kind === 'table') resolveTable(node, scope, options);
-      if (node.kind === 'table-function') throw functionFault(node.name);
       if (node.kind === 'list') resolveSetTable(node.items, scope);
     },
     done,

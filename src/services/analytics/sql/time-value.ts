@@ -63,13 +63,19 @@ function lengthOf({ amount, unit }: Interval): number | undefined {
   return Number(amount.text) * milliseconds;
 }
 
-const TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(Z|[+-]\d{2}:\d{2})?)?$/i;
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const DATE_TIME = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d+)?$/;
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/i;
 
 /** RFC 3339, `YYYY-MM-DD HH:MM:SS` and `YYYY-MM-DD`, the latter two in UTC. */
 function parseTime(text: string): number | undefined {
-  const match = TIME.exec(text);
-  if (match === null) return undefined;
-  const [, date, time = '00:00:00', zone = 'Z'] = match;
-  const value = Date.parse(`${date}T${time}${zone.toUpperCase()}`);
+  const rfc3339 = DATE.test(text)
+    ? `${text}T00:00:00Z`
+    : DATE_TIME.test(text)
+      ? `${text.replace(' ', 'T')}Z`
+      : RFC_3339.test(text)
+        ? text.toUpperCase()
+        : undefined;
+  const value = rfc3339 === undefined ? Number.NaN : Date.parse(rfc3339);
   return Number.isNaN(value) ? undefined : value;
 }

@@ -167,6 +167,8 @@ export type BinaryOperator =
   | 'AND'
   | 'OR'
   | '='
+  /** The same comparison for the engine; the retention check passes over it. */
+  | '=='
   | '!='
   | '<'
   | '<='

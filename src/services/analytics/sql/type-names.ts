@@ -50,17 +50,15 @@ export function typeFromString(text: string): string {
 
 /** A type, a named element of a tuple, a number, a string, or an entry of an enumeration. */
 function readArgument(tokens: readonly Token[], start: number): TypeText | undefined {
-  const type = readType(tokens, start);
-  if (type !== undefined) return type;
   const first = tokens[start];
+  // `date Date` names an element like a type.
+  const type = readNamedElement(tokens, start) ?? readType(tokens, start);
+  if (type !== undefined) return type;
   switch (first?.kind) {
     case 'number':
       return { sql: first.text, length: 1 };
     case 'string':
       return readEnumEntry(tokens, start, stringLiteral(first.text));
-    case 'word':
-    case 'quoted':
-      return readElement(tokens, start, quotedIdentifier(first.text));
     default:
       return undefined;
   }
@@ -77,9 +75,11 @@ function readEnumEntry(tokens: readonly Token[], start: number, name: string): T
 }
 
 /** `name Type`. */
-function readElement(tokens: readonly Token[], start: number, name: string): TypeText | undefined {
+function readNamedElement(tokens: readonly Token[], start: number): TypeText | undefined {
+  const name = tokens[start];
+  if (name?.kind !== 'word' && name?.kind !== 'quoted') return undefined;
   const type = readType(tokens, start + 1);
-  return type && { sql: `${name} ${type.sql}`, length: 1 + type.length };
+  return type && { sql: `${quotedIdentifier(name.text)} ${type.sql}`, length: 1 + type.length };
 }
 
 function isOperator(token: Token | undefined, text: string): boolean {

@@ -23,6 +23,32 @@ export async function findWorkspaceLimits(
   return rows[0];
 }
 
+/** What one instance of an app of the workspace may take. */
+export interface InstanceLimits {
+  /** Whole processors. */
+  readonly cpuCores: number;
+  readonly memoryMib: number;
+  readonly storageMib: number;
+  /** Instances in a region. */
+  readonly replicas: number;
+}
+
+/** The workspace's limits of instances, or undefined when it has no limits. */
+export async function findInstanceLimits(
+  q: Queryable,
+  workspaceId: string,
+): Promise<InstanceLimits | undefined> {
+  const rows = await q.all<InstanceLimits>(
+    'findInstanceLimits',
+    `SELECT cpu_cores_max_per_instance AS cpuCores, memory_mib_max_per_instance AS memoryMib,
+            storage_mib_max_per_instance AS storageMib, autoscaling_replicas_max AS replicas
+       FROM limits
+      WHERE workspace_id = :workspaceId`,
+    { workspaceId },
+  );
+  return rows[0];
+}
+
 export interface OrgWorkspace {
   readonly id: string;
   readonly enabled: boolean;

@@ -1,0 +1,10 @@
+DROP TABLE `github_repo_connections`;
+DROP TABLE `github_app_installations`;
+DROP TABLE `app_environment_variables`;
+DROP TABLE `horizontal_autoscaling_policies`;
+DROP TABLE `app_regional_settings`;
+DROP TABLE `regions`;
+DROP TABLE `app_runtime_settings`;
+DROP TABLE `app_build_settings`;
+DROP TABLE `environments`;
+DROP TABLE `apps`;

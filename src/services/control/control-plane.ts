@@ -1,0 +1,81 @@
+// What the API asks of the control plane, whatever carries the question: Connect RPC to another process, or the same
+// code in this one. Names and meanings: the control-plane section of the analytics chapter.
+
+/** On whose behalf a call is made. */
+export interface ControlActor {
+  readonly id: string;
+  readonly name: string;
+  readonly type: 'root_key' | 'user' | 'system' | 'unspecified';
+  readonly remoteIp: string;
+  readonly userAgent: string;
+}
+
+export interface GitCommit {
+  readonly commitSha: string;
+  readonly commitMessage: string;
+  readonly authorHandle: string;
+  readonly authorAvatarUrl: string;
+  /** Unix milliseconds; 0 = unknown. */
+  readonly timestamp: bigint;
+  readonly branch: string;
+  readonly forkRepository: string;
+}
+
+export type DeploymentTrigger = 'unspecified' | 'github' | 'api' | 'cli' | 'dashboard' | 'unkey';
+
+export interface NewDeployment {
+  readonly projectId: string;
+  readonly appId: string;
+  readonly environmentSlug: string;
+  /** Empty = not given. */
+  readonly dockerImage: string;
+  readonly gitCommit: GitCommit | undefined;
+  readonly keyspaceId: string | undefined;
+  readonly command: readonly string[];
+  readonly trigger: DeploymentTrigger;
+  readonly triggerReason: string;
+  readonly triggeredBy: string;
+  /** undefined = the system itself; only the deprecated deploy.createDeployment asks so. */
+  readonly actor: ControlActor | undefined;
+}
+
+export interface NewProject {
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly actor: ControlActor;
+}
+
+export interface NewApp extends NewProject {
+  readonly projectId: string;
+}
+
+/** Every call throws a ControlPlaneError when it is refused or cannot be made. */
+export interface ControlPlane {
+  createProject(request: NewProject): Promise<{ readonly id: string }>;
+  createApp(request: NewApp): Promise<{ readonly id: string }>;
+  createDeployment(request: NewDeployment): Promise<{ readonly deploymentId: string }>;
+  /** Resolves when the control plane answers. */
+  ping(signal?: AbortSignal): Promise<void>;
+}
+
+/** The codes of Connect that the API tells apart; `unavailable` also stands for a server that was not reached. */
+export type ControlCode =
+  | 'not_found'
+  | 'invalid_argument'
+  | 'already_exists'
+  | 'failed_precondition'
+  | 'resource_exhausted'
+  | 'unauthenticated'
+  | 'unavailable'
+  | 'internal';
+
+export class ControlPlaneError extends Error {
+  readonly code: ControlCode;
+
+  constructor(code: ControlCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.name = 'ControlPlaneError';
+    this.code = code;
+  }
+}
