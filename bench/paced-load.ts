@@ -37,7 +37,8 @@ export async function drivePaced(load: PacedLoad): Promise<Measured> {
 
   const dispatch = (): void => {
     while (idle.length > 0 && waiting.length > 0) {
-      const [socket, arrivedAt] = [idle.pop(), waiting.shift()];
+      // In turn: a connection that is left alone is closed by the server after a while.
+      const [socket, arrivedAt] = [idle.shift(), waiting.shift()];
       if (socket === undefined || arrivedAt === undefined) return;
       exchange(socket, request, (answer) => {
         if (!answer.startsWith('HTTP/1.1 200') || !answer.includes(load.expected)) {

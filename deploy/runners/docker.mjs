@@ -74,7 +74,8 @@ const actions = {
   },
 
   stop({ deployment: { name } }) {
-    if (docker(['inspect', name], { mayFail: true }) === undefined) return;
+    // Unlike `inspect`, this tells a container that is gone from an engine that does not answer.
+    if (docker(['ps', '--all', '--quiet', '--filter', `name=^${name}$`]) === '') return;
     docker(['stop', name]);
     docker(['rm', name]);
   },

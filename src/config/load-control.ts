@@ -2,7 +2,7 @@ import type { ControlServerConfig } from './control-config.ts';
 import { controlSchema } from './control-schema.ts';
 import { controlSettings } from './control-settings.ts';
 import { type LoadRoleOptions, loadRoleSettings } from './role-config.ts';
-import { missingProblems } from './rules.ts';
+import { missingProblems, VAULT_WITHOUT_TOKEN } from './rules.ts';
 
 const REQUIRES = ['bearer_token', 'database.primary'];
 
@@ -20,6 +20,7 @@ export function loadControlConfig(options: LoadRoleOptions): {
     missingProblems(given, REQUIRES),
   );
   const vaultUrl = read.optional('vault.url');
+  const withoutToken = vaultUrl !== undefined && read.optional('vault.token') === undefined;
   return {
     config: {
       ...read.role(),
@@ -27,6 +28,6 @@ export function loadControlConfig(options: LoadRoleOptions): {
       database: { primary: read.string('database.primary') },
       vault: vaultUrl === undefined ? undefined : { url: vaultUrl, token: read.string('vault.token') },
     },
-    warnings,
+    warnings: withoutToken ? [...warnings, VAULT_WITHOUT_TOKEN] : warnings,
   };
 }

@@ -5,7 +5,13 @@ import { buildServerConfig } from './build.ts';
 import { catalogueOf, type Setting } from './catalogue.ts';
 import { ConfigError, type ConfigProblem, describeProblem } from './problems.ts';
 import { type Given, resolveSettings, type SettingFlags } from './resolve.ts';
-import { crossProblems, devSecretProblems, missingProblems, workerProblems } from './rules.ts';
+import {
+  crossProblems,
+  devSecretProblems,
+  missingProblems,
+  VAULT_WITHOUT_TOKEN,
+  workerProblems,
+} from './rules.ts';
 import type { ServerConfig } from './server-config.ts';
 import { serverSchema } from './server-schema.ts';
 import { type Environment, type ReadFile, readFileSource } from './sources.ts';
@@ -118,7 +124,7 @@ function adviceOn(profile: ConfigProfile, given: ReadonlyMap<string, Given>): st
   }
   const vaultUrl = given.get('vault.url')?.value;
   if (typeof vaultUrl === 'string' && !vaultUrl.startsWith('embedded:') && !given.has('vault.token')) {
-    warnings.push('vault.token: is not set; the vault will refuse every call');
+    warnings.push(VAULT_WITHOUT_TOKEN);
   }
   return warnings;
 }

@@ -95,6 +95,9 @@ export function crossProblems(
   return problems;
 }
 
+/** What is said of a vault on the network without a token. */
+export const VAULT_WITHOUT_TOKEN = 'vault.token: is not set; the vault will refuse every call';
+
 /** A problem for each required setting that nobody gave. */
 export function missingProblems(given: GivenSettings, required: readonly string[]): ConfigProblem[] {
   return required.flatMap((path) => {

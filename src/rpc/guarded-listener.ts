@@ -36,7 +36,7 @@ const PROBES: Readonly<Record<string, Probe>> = {
   '/health/startup': 'startup',
 };
 
-/** Serves the routes. The token is looked at before anything else of a call. */
+/** Serves the routes. The token is looked at before anything else of a call, so nobody else learns which paths there are. */
 export function guardedListener(options: GuardedListenerOptions): RequestListener {
   const { name, routeOf, metrics, log } = options;
   const isBearer = bearerCheck(options.bearerToken);
@@ -62,13 +62,12 @@ export function guardedListener(options: GuardedListenerOptions): RequestListene
     }
     const route = routeOf(path);
     measure(metrics, request, response, route?.template);
-    if (route === undefined) {
-      sendJson(response, 404, { code: 'unimplemented', message: 'no such method' });
-    } else if (route.isOpen || isBearer(request.headers.authorization)) route.serve(request, response);
-    else {
+    if (route?.isOpen !== true && !isBearer(request.headers.authorization)) {
       log.warn({ path, peer: request.socket.remoteAddress }, `${name} call without the token`);
       sendJson(response, 401, { code: 'unauthenticated', message: 'the bearer token is missing or wrong' });
-    }
+    } else if (route === undefined) {
+      sendJson(response, 404, { code: 'unimplemented', message: 'no such method' });
+    } else route.serve(request, response);
   };
 }
 

@@ -91,8 +91,23 @@ async function attempt(run: Run, work: (run: Run) => Promise<void>): Promise<boo
     return true;
   } catch (error) {
     if (!(error instanceof DeploymentProblem) && !(error instanceof RunnerError)) throw error;
+    // Before the failure is recorded: a process that ends in between deploys it again, and then stops it again.
+    if (error instanceof RunnerError && run.deployment.status === 'deploying') await clearAway(run);
     await fail(run.deps, run.deployment, error.message);
     return false;
+  }
+}
+
+/** A deployment that failed halfway may have left something running, which nobody can stop any more once it has failed. */
+async function clearAway({ deps, deployment, signal }: Run): Promise<void> {
+  try {
+    await deps.runner.stop(runnerDeployment(deployment, []), { signal });
+  } catch (error) {
+    if (!(error instanceof RunnerError)) throw error;
+    deps.log.warn(
+      { err: error, deployment: deployment.id },
+      'what a failed deployment has left could not be stopped',
+    );
   }
 }
 

@@ -6,7 +6,7 @@ import { startPeriodic } from '../../lib/periodic.ts';
 import { runInBackground } from '../../lib/request-scope.ts';
 import {
   type ControlJobRow,
-  deleteControlJob,
+  finishControlJob,
   listRunnableControlJobs,
   renewControlJob,
   returnControlJob,
@@ -98,8 +98,8 @@ async function takeJobs(
   const now = clock.now();
   const taken: ControlJobRow[] = [];
   for (const job of await listRunnableControlJobs(db.primary, { now, limit })) {
-    const lease = { pk: job.pk, owner, now, expiresAt: now + leaseMs };
-    if (await takeControlJob(db.primary, lease)) taken.push(job);
+    const lease = { pk: job.pk, objectKey: job.objectKey, owner, now, expiresAt: now + leaseMs };
+    if (await db.transaction((tx) => takeControlJob(tx, lease))) taken.push(job);
   }
   return taken;
 }
@@ -115,7 +115,7 @@ async function runJob(options: JobWorkerOptions, job: ControlJobRow, stop: Abort
   try {
     try {
       await handleJob(options.handlers, job, AbortSignal.any([stop, lost.signal]));
-      await deleteControlJob(db.primary, job.pk);
+      await finishControlJob(db.primary, { pk: job.pk, owner: options.owner });
       log.info(fields, 'job done');
     } catch (error) {
       if (lost.signal.aborted) log.warn({ ...fields, err: error }, 'job taken over by another process');
@@ -150,7 +150,7 @@ async function giveBack(
     return;
   }
   await options.onGivenUp(job);
-  await deleteControlJob(db.primary, job.pk);
+  await finishControlJob(db.primary, { pk: job.pk, owner });
   log.error({ ...fields, attempts, err: error }, `job given up: ${reasonOf(error)}`);
 }
 
@@ -180,6 +180,7 @@ function keepLease(
       // A job that is done has no row any more.
       if (stopped) return;
       if (isOurs) expiry.refresh();
+      else onLost();
     },
     // The lease may still be ours: the next renewal decides, or its end.
     onError: (error) => log.warn({ err: error, job: job.kind }, 'the lease of a job could not be renewed'),

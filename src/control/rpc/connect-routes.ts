@@ -4,6 +4,7 @@ import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import type { Logger } from '../../lib/logger.ts';
 import { AppService } from '../../proto/ctrl/v1/app_pb.ts';
 import { CtrlService } from '../../proto/ctrl/v1/ctrl_pb.ts';
+import { CustomDomainService } from '../../proto/ctrl/v1/custom_domain_pb.ts';
 import { DeploymentStatus, DeployService } from '../../proto/ctrl/v1/deployment_pb.ts';
 import { ProjectService } from '../../proto/ctrl/v1/project_pb.ts';
 import {
@@ -51,6 +52,7 @@ export function connectRoutes(options: ConnectRoutesOptions): (router: ConnectRo
     router.service(CtrlService, {
       liveness: () => ({ status: 'ok', version: options.version, instanceId: options.instanceId }),
     });
+    router.service(CustomDomainService, {});
     router.service(ProjectService, {
       createProject: ({ workspaceId, name, slug, actor }) =>
         answer('create_project', { workspaceId, slug }, () =>

@@ -4,6 +4,7 @@
 import type { RequestListener } from 'node:http';
 import { AppService } from '../../proto/ctrl/v1/app_pb.ts';
 import { CtrlService } from '../../proto/ctrl/v1/ctrl_pb.ts';
+import { CustomDomainService } from '../../proto/ctrl/v1/custom_domain_pb.ts';
 import { DeployService } from '../../proto/ctrl/v1/deployment_pb.ts';
 import { ProjectService } from '../../proto/ctrl/v1/project_pb.ts';
 import { connectHandler } from '../../rpc/connect-handler.ts';
@@ -22,7 +23,7 @@ export interface ControlListenerOptions
 }
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-const METHODS = connectPaths(ProjectService, AppService, DeployService, CtrlService);
+const METHODS = connectPaths(ProjectService, AppService, CustomDomainService, DeployService, CtrlService);
 
 export function controlRequestListener(options: ControlListenerOptions): RequestListener {
   const { service, log } = options;

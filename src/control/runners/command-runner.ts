@@ -104,6 +104,8 @@ const SHORTEST_SECRET = 4;
 /** Takes the values of variables out of a text. */
 function maskOf(values: readonly string[]): (text: string) => string {
   const secrets = values
+    // As they may appear in one line: a value of several lines by parts, or as a text of JSON.
+    .flatMap((value) => [value, ...value.split(/\r?\n/), JSON.stringify(value).slice(1, -1)])
     .filter(({ length }) => length >= SHORTEST_SECRET)
     .sort((a, b) => b.length - a.length);
   return (text) => secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);

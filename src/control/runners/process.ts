@@ -1,8 +1,8 @@
 // One run of an executable: text in, lines out, and an end in any case.
 
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { type LineReader, lineReader } from './lines.ts';
 
 export interface ProcessOptions {
   /** The executable and its arguments. No shell is involved. */
@@ -47,18 +47,19 @@ export function runProcess(options: ProcessOptions): Promise<ProcessOutcome> {
   // A group of its own, so that what it has started ends with it.
   const child = spawn(program, args, { env: options.env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
   const kill = (name: NodeJS.Signals): void => {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child.pid === undefined) return;
     try {
       process.kill(-child.pid, name);
     } catch (error) {
-      // It ended in this moment.
+      // Nobody is left in it.
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
     }
   };
   let last: NodeJS.Timeout | undefined;
   let linger: NodeJS.Timeout | undefined;
   const end = (why: 'timeout' | 'aborted') => (): void => {
-    if (reason !== 'ended') return;
+    // What it has left running goes on once it has ended by itself.
+    if (reason !== 'ended' || child.exitCode !== null || child.signalCode !== null) return;
     reason = why;
     kill('SIGTERM');
     last = setTimeout(() => kill('SIGKILL'), GRACE_MS);
@@ -76,22 +77,31 @@ export function runProcess(options: ProcessOptions): Promise<ProcessOutcome> {
 
   // What it leaves running may keep the pipes open; nobody waits for that.
   child.once('exit', () => {
+    clearTimeout(last);
+    // Of one that was told to end, nobody is left who would end the rest.
+    if (reason !== 'ended') kill('SIGKILL');
     linger = setTimeout(() => {
       child.stdout.destroy();
       child.stderr.destroy();
     }, LINGER_MS);
   });
   child.once('error', () => settle({ code: null, killedBy: null, reason: 'unstartable' }));
-  child.once('close', (code, killedBy) => settle({ code, killedBy, reason }));
-  readLines(child.stdout, (text) => onLine({ stream: 'stdout', text }));
-  readLines(child.stderr, (text) => onLine({ stream: 'stderr', text }));
+  const readers = [
+    readLines(child.stdout, (text) => onLine({ stream: 'stdout', text })),
+    readLines(child.stderr, (text) => onLine({ stream: 'stderr', text })),
+  ];
+  child.once('close', (code, killedBy) => {
+    for (const reader of readers) reader.end();
+    settle({ code, killedBy, reason });
+  });
   // One that does not read its input has no need of it; its exit code tells how it went.
   child.stdin.on('error', () => child.stdin.destroy());
   child.stdin.end(options.input);
   return ended.promise;
 }
 
-function readLines(stream: Readable, onLine: (text: string) => void): void {
-  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
-  lines.on('line', (line) => onLine(line.slice(0, LONGEST_LINE)));
+function readLines(stream: Readable, onLine: (text: string) => void): LineReader {
+  const lines = lineReader(LONGEST_LINE, onLine);
+  stream.on('data', (bytes: Buffer) => lines.write(bytes));
+  return lines;
 }

@@ -16,6 +16,7 @@ import {
 } from '../../storage/sql/queries/control/deletion.ts';
 import { listEnvironmentDeployments } from '../../storage/sql/queries/control/deployments.ts';
 import { listTopology } from '../../storage/sql/queries/control/placement.ts';
+import { listEnvironmentRoutes } from '../../storage/sql/queries/control/routes.ts';
 import { writeControlEvents } from '../audit.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { runnerDeployment } from '../deployments/runner-deployment.ts';
@@ -83,6 +84,8 @@ async function removeEnvironment(
     if (deployment.status === 'stopped' || placements.length === 0) continue;
     await deps.runner.stop(runnerDeployment(deployment, placements), { signal });
   }
+  const routes = await listEnvironmentRoutes(deps.db.primary, id);
+  if (routes.length > 0) await deps.runner.route({ id }, [], { signal });
   await deps.db.transaction(async (tx) => {
     await deleteEnvironment(tx, id);
     await audit(tx, removal, app.workspaceId, {

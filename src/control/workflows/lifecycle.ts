@@ -12,6 +12,7 @@ import {
   markStopped,
   setDesiredState,
 } from '../../storage/sql/queries/control/deployments.ts';
+import { hasUnbegunControlJob } from '../../storage/sql/queries/control/jobs.ts';
 import { listTopology } from '../../storage/sql/queries/control/placement.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { runnerDeployment } from '../deployments/runner-deployment.ts';
@@ -68,14 +69,15 @@ export function lifecycleHandlers(
         event: 'deployment.wake',
         refusal: (state) =>
           startRefusal(state) ??
-          // Jobs of one deployment run in order: one that was to be stopped has stopped by now, unless that failed.
+          // Ready: its stop has not begun, or has failed so far.
           (state.status === 'stopped' || state.status === 'ready'
             ? undefined
             : 'the deployment has not stopped'),
         async carryOut(tx, deployment) {
-          const { id, status } = deployment;
+          const { id } = deployment;
           await setDesiredState(tx, { id, desiredState: 'running', now: deps.clock.now() });
-          if (status === 'ready') return;
+          // Nothing of it has stopped yet; once that was begun, who knows what runs.
+          if (await hasUnbegunControlJob(tx, { kind: 'drain', objectKey: id })) return;
           await moveTo(tx, deployment, 'deploying', deps);
           await enqueueJob(tx, 'restart', { deploymentId: id }, deps);
         },

@@ -18,7 +18,7 @@ import type { WorkflowSubmission, Workflows } from './workflows.ts';
 /** Milliseconds; less when the request that submits has less left. */
 const TIMEOUT_MS = 30_000;
 
-/** The ingress behind an http or https origin. Nothing is connected yet. */
+/** The ingress behind an http or https URL, whose path stays in front of every job's. Nothing is connected yet. */
 export function createRestateWorkflows({
   url,
   apiKey,
@@ -31,7 +31,7 @@ export function createRestateWorkflows({
       const scope = currentRequestScope();
       const deadline = AbortSignal.timeout(TIMEOUT_MS);
       const signal = scope === undefined ? deadline : AbortSignal.any([deadline, scope.signal]);
-      const target = new URL(pathOf(workflowAddress(submission)), url);
+      const target = `${url.replace(/\/+$/, '')}${pathOf(workflowAddress(submission))}`;
       let accepted: boolean;
       try {
         const response = await fetch(target, {

@@ -70,18 +70,38 @@ export function evaluate(query: PermissionQuery, granted: readonly string[]): Ev
   }
 }
 
+/** The ids that a query of alternatives may hold, and how the request named what they belong to: by them, or by slugs. */
+export interface Named {
+  readonly ids: readonly string[];
+  readonly sent: readonly string[];
+}
+
 /**
  * Lets the principal pass or refuses it: throws the Fault `insufficient_permissions`, whose public message names what is
  * missing and never what is held, and logs the denial at warn level.
+ * @param named given where a request may name things otherwise than by id: the message then leaves out the alternatives
+ *   with an id that the request did not bring along. One alternative at least must have none of the ids
  */
-export function authorize(principal: Principal, query: PermissionQuery, log: Logger): void {
+export function authorize(principal: Principal, query: PermissionQuery, log: Logger, named?: Named): void {
   const evaluation = evaluate(query, principal.permissions);
   if (evaluation.satisfied) return;
   logDenial(principal, query, log);
+  const told = named === undefined ? evaluation.missing : expression(withoutUnsent(query, named));
   throw new Fault('unkey:authorization:insufficient_permissions', {
-    public: `Missing permission: ${evaluation.missing}`,
+    public: `Missing permission: ${told}`,
     internal: `${principal.subject.type} ${principal.subject.id} lacks ${evaluation.missing}`,
   });
+}
+
+/** The query without those of its alternatives that have an id which the request did not bring along. */
+function withoutUnsent(query: PermissionQuery, { ids, sent }: Named): PermissionQuery {
+  if (query.kind !== 'any') return query;
+  const unsent = ids.filter((id) => !sent.includes(id));
+  const tells = (part: PermissionQuery): boolean =>
+    expression(part)
+      .split(/[.:/# ()]/)
+      .some((word) => unsent.includes(word));
+  return { kind: 'any', of: query.of.filter((part) => !tells(part)) };
 }
 
 /** The same question for callers that answer a denial in their own words (masked routes); logs it when given a logger. */

@@ -32,6 +32,8 @@ describe('texts within the size limit', () => {
     ['open braces', `SELECT ${'{'.repeat(90)} FROM kv`],
     ['a type that nests', `SELECT a::${'Array('.repeat(95)}Int8 FROM kv`],
     ['keywords', 'SELECT '.repeat(2_300)],
+    ['a chain of empty subscripts', `SELECT a${'[]'.repeat(8_000)} FROM kv`],
+    ['limits behind LIMIT BY', `SELECT 1 FROM kv LIMIT 1 BY a ${'LIMIT ('.repeat(99)}`],
   ])('refuses %s', async (_, sql) => {
     expect((await refusal(sql)).code).toBe('invalid_analytics_query');
   });
@@ -41,6 +43,7 @@ describe('texts within the size limit', () => {
     ['comments in a row', `${'/**/'.repeat(3_900)}SELECT 1 FROM kv`],
     ['a chain of conditions', `SELECT 1 FROM kv WHERE a${' AND a'.repeat(900)}`],
     ['64 branches', `SELECT a FROM kv${' UNION ALL SELECT a FROM kv'.repeat(63)}`],
+    ['1 700 windows', `SELECT 1 FROM kv WINDOW ${'w AS (), '.repeat(1_700)}v AS ()`],
     ['half a surrogate pair', "SELECT '\ud800' FROM kv"],
   ])('rewrites %s', async (_, sql) => {
     expect(await rewritten(sql)).toContain(KV);
@@ -51,5 +54,13 @@ describe('the parser', () => {
   it('works again after its WebAssembly code has trapped', async () => {
     await expect(parseSql(`SELECT a${'[1]'.repeat(20_000)} FROM b`)).rejects.toThrow('Syntax error');
     await expect(parseSql('SELECT a FROM b')).resolves.toHaveLength(1);
+  });
+
+  it('lets go of the memory of the instances that trapped', async () => {
+    for (let times = 0; times < 40; times += 1) {
+      await expect(parseSql(`SELECT a${'[1]'.repeat(20_000)} FROM b`)).rejects.toThrow('Syntax error');
+    }
+    // An instance takes some 75 MB of it.
+    expect(process.memoryUsage().external).toBeLessThan(1_500_000_000);
   });
 });

@@ -162,6 +162,29 @@ describe('authorize', () => {
     }
   });
 
+  it('leaves out of the message what has an id that the request did not bring along', () => {
+    const query = anyOf(
+      tuple('app.*.delete_app'),
+      tuple('app.app_1.delete_app'),
+      resource('ws_1', 'projects/proj_1/apps/app_1', 'delete_app'),
+    );
+    const messageFor = (sent: readonly string[]): string => {
+      try {
+        authorize(principal, query, silentLogger, { ids: ['proj_1', 'app_1'], sent });
+      } catch (error) {
+        return (error as Fault).publicMessage;
+      }
+      return expect.unreachable();
+    };
+    expect(messageFor(['shop', 'api'])).toBe('Missing permission: app.*.delete_app');
+    expect(messageFor(['shop', 'app_1'])).toBe(
+      'Missing permission: app.*.delete_app or app.app_1.delete_app',
+    );
+    expect(messageFor(['proj_1', 'app_1'])).toBe(
+      'Missing permission: app.*.delete_app or app.app_1.delete_app or unkey:v1:ws_1:projects/proj_1/apps/app_1#delete_app',
+    );
+  });
+
   it('logs a denial with who asked for what', () => {
     const log = recordingLogger();
     expect(isAuthorized(principal, anyOf(tuple('a'), tuple('b')), log)).toBe(false);

@@ -54,7 +54,7 @@ export const createApp = bearerOperation<CreateAppBody>({
       tuple(`project.${project.id}.create_app`),
       resource(workspaceId, `projects/${project.id}/apps/*`, 'create_app'),
     );
-    authorize(principal, permission, log);
+    authorize(principal, permission, log, { ids: [project.id], sent: [reference] });
     if (git !== undefined) authorize(principal, anyOf(tuple('app.*.connect_repository')), log);
     const appId = await services.apps.create({ principal, client }, project, {
       name,

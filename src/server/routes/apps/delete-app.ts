@@ -31,7 +31,7 @@ export const deleteApp = bearerOperation<DeleteAppBody>({
       tuple(`app.${app.id}.delete_app`),
       resource(workspaceId, `projects/${project.id}/apps/${app.id}`, 'delete_app'),
     );
-    authorize(principal, permission, log);
+    authorize(principal, permission, log, { ids: [project.id, app.id], sent: [body.project, body.app] });
     await services.apps.remove({ principal, client }, app);
     return { data: {} };
   },

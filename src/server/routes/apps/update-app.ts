@@ -53,8 +53,9 @@ export const updateApp = bearerOperation<UpdateAppBody>({
 
   async handle({ principal, client, services, log }, body) {
     const { app } = await services.apps.findLatest(principal.workspaceId, body);
+    const named = { ids: [app.id], sent: [body.app] };
     const ask = (action: string): void =>
-      authorize(principal, anyOf(tuple(`app.*.${action}`), tuple(`app.${app.id}.${action}`)), log);
+      authorize(principal, anyOf(tuple(`app.*.${action}`), tuple(`app.${app.id}.${action}`)), log, named);
     ask('update_app');
     const { name, slug, deleteProtection, git } = body;
     if (git !== undefined) ask('connect_repository');

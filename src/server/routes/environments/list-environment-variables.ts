@@ -1,10 +1,9 @@
 import Joi from 'joi';
-import { authorize } from '../../../services/rbac/query.ts';
 import { bearerOperation } from '../../operation.ts';
 import { variableData } from '../../schemas/environment-variables.ts';
 import { pageLimit, pageRequest, paginationOf } from '../../schemas/paging.ts';
 import { appReference, environmentReference, projectReference } from '../../schemas/resources.ts';
-import { type EnvironmentBody, environmentPermission } from './environment-access.ts';
+import { authorizeOnEnvironment, type EnvironmentBody } from './environment-access.ts';
 
 export interface ListEnvironmentVariablesBody extends EnvironmentBody {
   readonly limit?: number;
@@ -46,7 +45,7 @@ export const listEnvironmentVariables = bearerOperation<ListEnvironmentVariables
 
   async handle({ principal, services, log }, body) {
     const located = await services.environments.find(principal.workspaceId, body);
-    authorize(principal, environmentPermission(principal, located, 'read_environment_variables'), log);
+    authorizeOnEnvironment(principal, located, body, 'read_environment_variables', log);
     const { items, nextCursor } = await services.environments.listVariables(
       located.environment,
       pageRequest(body),

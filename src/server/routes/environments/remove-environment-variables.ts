@@ -1,9 +1,8 @@
 import Joi from 'joi';
-import { authorize } from '../../../services/rbac/query.ts';
 import { bearerOperation } from '../../operation.ts';
 import { variableKey } from '../../schemas/environment-variables.ts';
 import { appReference, environmentReference, projectReference } from '../../schemas/resources.ts';
-import { type EnvironmentBody, environmentPermission } from './environment-access.ts';
+import { authorizeOnEnvironment, type EnvironmentBody } from './environment-access.ts';
 
 export interface RemoveEnvironmentVariablesBody extends EnvironmentBody {
   readonly variables: readonly string[];
@@ -30,7 +29,7 @@ export const removeEnvironmentVariables = bearerOperation<RemoveEnvironmentVaria
 
   async handle({ principal, client, services, log }, body) {
     const located = await services.environments.findLatest(principal.workspaceId, body);
-    authorize(principal, environmentPermission(principal, located, 'remove_environment_variables'), log);
+    authorizeOnEnvironment(principal, located, body, 'remove_environment_variables', log);
     await services.environments.removeVariables({ principal, client }, located.environment, body.variables);
     return { data: {} };
   },

@@ -1,9 +1,8 @@
 import Joi from 'joi';
-import { authorize } from '../../../services/rbac/query.ts';
 import { bearerOperation } from '../../operation.ts';
 import { variableInput } from '../../schemas/environment-variables.ts';
 import { appReference, environmentReference, projectReference } from '../../schemas/resources.ts';
-import { type EnvironmentBody, environmentPermission } from './environment-access.ts';
+import { authorizeOnEnvironment, type EnvironmentBody } from './environment-access.ts';
 
 export interface SetEnvironmentVariablesBody extends EnvironmentBody {
   readonly variables: readonly {
@@ -45,7 +44,7 @@ export const setEnvironmentVariables = bearerOperation<SetEnvironmentVariablesBo
 
   async handle({ principal, client, services, log }, body) {
     const located = await services.environments.findLatest(principal.workspaceId, body);
-    authorize(principal, environmentPermission(principal, located, 'set_environment_variables'), log);
+    authorizeOnEnvironment(principal, located, body, 'set_environment_variables', log);
     const settings = body.variables.map(({ key, value, kind, description }) => ({
       key,
       value,

@@ -5,11 +5,10 @@ import type {
   RegionSetting,
   RuntimePatch,
 } from '../../../services/environments/settings-patch.ts';
-import { authorize } from '../../../services/rbac/query.ts';
 import { bearerOperation } from '../../operation.ts';
 import { buildSettings, regionSettings, runtimeSettings } from '../../schemas/environment-settings.ts';
 import { appReference, environmentReference, projectReference } from '../../schemas/resources.ts';
-import { type EnvironmentBody, environmentPermission } from './environment-access.ts';
+import { authorizeOnEnvironment, type EnvironmentBody } from './environment-access.ts';
 
 type HealthcheckBody = Pick<HealthcheckSetting, 'method' | 'path'> & Partial<HealthcheckSetting>;
 
@@ -50,7 +49,7 @@ export const updateSettings = bearerOperation<UpdateSettingsBody>({
 
   async handle({ principal, client, services, log }, body) {
     const located = await services.environments.findLatest(principal.workspaceId, body);
-    authorize(principal, environmentPermission(principal, located, 'update_environment'), log);
+    authorizeOnEnvironment(principal, located, body, 'update_environment', log);
     const { project, app, environment, regions, healthcheck, ...settings } = body;
     const { dockerfile, rootDirectory, buildCommand, watchPaths, autoDeploy, ...runtime } = settings;
     await services.environments.updateSettings({ principal, client }, located.environment, {

@@ -30,7 +30,7 @@ export const deleteProject = bearerOperation<DeleteProjectBody>({
       tuple(`project.${project.id}.delete_project`),
       resource(workspaceId, `projects/${project.id}`, 'delete_project'),
     );
-    authorize(principal, permission, log);
+    authorize(principal, permission, log, { ids: [project.id], sent: [body.project] });
     await services.projects.remove({ principal, client }, project);
     return { data: {} };
   },

@@ -39,7 +39,7 @@ export const updateProject = bearerOperation<UpdateProjectBody>({
       tuple(`project.${id}.update_project`),
       resource(workspaceId, `projects/${id}`, 'update_project'),
     );
-    authorize(principal, permission, log);
+    authorize(principal, permission, log, { ids: [id], sent: [reference] });
     const changes = { name, slug, deleteProtection };
     const updated = await services.projects.update({ principal, client }, id, changes);
     return { data: projectView(updated) };

@@ -7,14 +7,13 @@ type Sdk = typeof import('@polyglot-sql/sdk');
 
 const PACKAGE = '@polyglot-sql/sdk';
 
-// The package's CommonJS build: its ES build replaces the global fetch of the process on import, and only this one can
-// be loaded a second time.
-const require = createRequire(import.meta.url);
-
 let loading: Promise<Sdk> | undefined;
 
 /** How the SDK reports that its WebAssembly code trapped, as opposed to text that it cannot parse. */
 const TRAP_PREFIX = 'WASM ';
+
+/** What the SDK says when its own bound on nesting is exceeded. */
+const DEPTH_GUARD = 'E_GUARD_PARSER_DEPTH';
 
 /**
  * Parses one statement to the parser's own tree.
@@ -28,6 +27,7 @@ export async function parseSql(sql: string): Promise<readonly unknown[]> {
   const result = sdk.parse(sql, sdk.Dialect.ClickHouse);
   if (result.success && Array.isArray(result.ast)) return result.ast;
   if (result.error?.startsWith(TRAP_PREFIX) === true) discardSdk();
+  if (result.error?.includes(DEPTH_GUARD) === true) throw queryFault('The query is nested too deep.');
   throw queryFault('Syntax error in the query.');
 }
 
@@ -39,13 +39,18 @@ function loadSdk(): Promise<Sdk> {
   return loading;
 }
 
+/**
+ * Loads the package's CommonJS build: its ES build replaces the global fetch of the process on import, and only this one
+ * can be loaded a second time. Each time by a `require` of its own, since a `require` holds on to all that it has loaded.
+ */
 async function instantiate(): Promise<Sdk> {
-  const sdk = require(PACKAGE) as Sdk;
+  const sdk = createRequire(import.meta.url)(PACKAGE) as Sdk;
   await sdk.init();
   return sdk;
 }
 
 function discardSdk(): void {
   loading = undefined;
-  delete require.cache[require.resolve(PACKAGE)];
+  const { cache, resolve } = createRequire(import.meta.url);
+  delete cache[resolve(PACKAGE)];
 }

@@ -1,7 +1,7 @@
 // The control plane's jobs: a queue in the database, from which any number of processes take turns.
 
-import type { Queryable } from '../../database.ts';
-import { insertRows } from '../../dialect.ts';
+import type { Queryable, Transaction } from '../../database.ts';
+import { forUpdate, insertRows } from '../../dialect.ts';
 
 export interface NewControlJob {
   readonly id: string;
@@ -63,6 +63,8 @@ export function listRunnableControlJobs(
 
 export interface ControlJobLease {
   readonly pk: number;
+  /** What the job is about. */
+  readonly objectKey: string;
   /** The process that runs the job. */
   readonly owner: string;
   /** Unix milliseconds; from then on others may take it. */
@@ -70,13 +72,22 @@ export interface ControlJobLease {
   readonly now: number;
 }
 
-/** Takes a job that nobody is running; false when somebody else was faster. */
-export async function takeControlJob(q: Queryable, lease: ControlJobLease): Promise<boolean> {
-  const { affectedRows } = await q.run(
+/**
+ * Takes a job; false when somebody else was faster, with it or with another one of its object. A transaction, because two
+ * that take two jobs of one object at once must see each other.
+ */
+export async function takeControlJob(tx: Transaction, lease: ControlJobLease): Promise<boolean> {
+  const { pk, objectKey, owner, expiresAt, now } = lease;
+  const jobs = await tx.all<{ expiresAt: number }>(
+    'lockControlJobs',
+    `SELECT lease_expires_at AS expiresAt FROM control_jobs WHERE object_key = :objectKey ORDER BY pk${forUpdate(tx)}`,
+    { objectKey },
+  );
+  if (jobs.some((job) => job.expiresAt > now)) return false;
+  const { affectedRows } = await tx.run(
     'takeControlJob',
-    `UPDATE control_jobs SET owner = :owner, lease_expires_at = :expiresAt
-      WHERE pk = :pk AND lease_expires_at <= :now`,
-    { ...lease },
+    'UPDATE control_jobs SET owner = :owner, lease_expires_at = :expiresAt WHERE pk = :pk',
+    { pk, owner, expiresAt },
   );
   return affectedRows > 0;
 }
@@ -84,7 +95,7 @@ export async function takeControlJob(q: Queryable, lease: ControlJobLease): Prom
 /** Keeps a job; false when it is no longer this owner's. */
 export async function renewControlJob(
   q: Queryable,
-  { pk, owner, expiresAt }: Omit<ControlJobLease, 'now'>,
+  { pk, owner, expiresAt }: Pick<ControlJobLease, 'pk' | 'owner' | 'expiresAt'>,
 ): Promise<boolean> {
   const { affectedRows } = await q.run(
     'renewControlJob',
@@ -113,8 +124,31 @@ export async function returnControlJob(
   );
 }
 
+/** Ends a job that is done, unless it is no longer this owner's: whoever has it now must not lose it on the way. */
+export async function finishControlJob(
+  q: Queryable,
+  job: { readonly pk: number; readonly owner: string },
+): Promise<void> {
+  await q.run('finishControlJob', 'DELETE FROM control_jobs WHERE pk = :pk AND owner = :owner', { ...job });
+}
+
+/** Ends a job, whoever runs it. */
 export async function deleteControlJob(q: Queryable, pk: number): Promise<void> {
   await q.run('deleteControlJob', 'DELETE FROM control_jobs WHERE pk = :pk', { pk });
+}
+
+/** Whether an object has a job of one kind before it that was never begun. */
+export async function hasUnbegunControlJob(
+  q: Queryable,
+  job: { readonly kind: string; readonly objectKey: string },
+): Promise<boolean> {
+  const rows = await q.all<{ pk: number }>(
+    'hasUnbegunControlJob',
+    `SELECT pk FROM control_jobs
+      WHERE object_key = :objectKey AND kind = :kind AND owner IS NULL LIMIT 1`,
+    { ...job },
+  );
+  return rows.length > 0;
 }
 
 /** Takes back the jobs of one kind that an object still has before it and that nobody is running. */
