@@ -126,6 +126,20 @@ describe('environments.setEnvironmentVariables', () => {
     expect([await stored(), vaultCalls()]).toEqual([[], []]);
   });
 
+  test('leaves what one of the callers wanted when several prune at once', async () => {
+    const lists = [1, 2, 3, 4, 5, 6].map((n) => ['SHARED', `OWN_${n}`]);
+    const answers = await Promise.all(
+      lists.map((keys) =>
+        set(
+          keys.map((key) => ({ key, value: 'x' })),
+          { prune: true },
+        ),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(lists.map(() => 200));
+    expect(lists).toContainEqual((await stored()).map(({ key }) => key));
+  });
+
   test('does not mind protection of a variable', async () => {
     await set([{ key: 'A', value: 'x' }]);
     await api.db.primary.run('test', 'UPDATE app_environment_variables SET delete_protection = 1');

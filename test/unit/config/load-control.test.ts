@@ -73,6 +73,11 @@ test('what is missing or wrong is told at once, without secrets', () => {
   ]);
 });
 
+test('a vault without a token is told', () => {
+  const { warnings } = load(`${MINIMAL}\n[vault]\nurl = "http://vault:8060"`);
+  expect(warnings).toEqual([expect.stringMatching(/^vault.token: is not set/)]);
+});
+
 test('the embedded control plane has the same settings, under control., and needs no token', () => {
   const { config } = loadServerConfig({
     profile: 'tool',

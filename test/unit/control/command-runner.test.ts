@@ -62,6 +62,14 @@ const context = (changes: Partial<RunContext> = {}): RunContext => ({
   ...changes,
 });
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 const KEEP_INPUT =
   "writeFileSync(out + '/input', readFileSync(0)); writeFileSync(out + '/seen', JSON.stringify([process.argv.slice(2), process.env]));";
 
@@ -119,6 +127,20 @@ describe('it reports', () => {
     ]);
   });
 
+  test('no line of a value of several lines, as it is or within JSON', async () => {
+    const key = '-----BEGIN KEY-----\nc2VjcmV0\n-----END KEY-----';
+    const { runner, log } = await runnerOf(
+      'const { variables } = JSON.parse(readFileSync(0)); console.log(variables.KEY); console.log("is " + JSON.stringify(variables));',
+    );
+    await runner.deploy(DEPLOYMENT, context({ variables: async () => ({ KEY: key }) }));
+    expect(log.lines.map(({ message }) => message)).toEqual([
+      'runner: ***',
+      'runner: ***',
+      'runner: ***',
+      'runner: is {"KEY":"***"}',
+    ]);
+  });
+
   test('why it failed, without the values of variables', async () => {
     const { runner } = await runnerOf(
       'console.log(\'{"error":"cannot pull s3cret-value"}\'); process.exitCode = 3;',
@@ -164,6 +186,31 @@ describe('it fails', () => {
     const { runner } = await runnerOf('');
     await expect(runner.build(DEPLOYMENT, context())).rejects.toThrow('reported no image');
   });
+});
+
+test('what it has started ends with it when it takes too long, although it obeys and they do not', async () => {
+  const { runner } = await runnerOf(
+    `const { spawn } = await import('node:child_process');
+     const stubborn = "process.on('SIGTERM', () => {}); console.log('deaf'); setInterval(() => {}, 1000);";
+     const child = spawn(process.execPath, ['-e', stubborn], { stdio: ['ignore', 'pipe', 'ignore'] });
+     child.stdout.once('data', () => writeFileSync(out + '/pid', String(child.pid)));
+     setInterval(() => {}, 1000);`,
+    { timeoutMs: 3_000 },
+  );
+  await expect(runner.deploy(DEPLOYMENT, context())).rejects.toThrow('took too long');
+  const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
+  // Whoever adopts it takes a moment to notice.
+  await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);
+});
+
+test('a line that is longer than any text can be is cut, and the next one is read', async () => {
+  const { runner, log } = await runnerOf(
+    `const piece = Buffer.alloc(1 << 20, 'x');
+     for (let n = 0; n < 520; n++) await new Promise((done) => process.stdout.write(piece, done));
+     console.log('\\nlast');`,
+  );
+  await runner.deploy(DEPLOYMENT, context());
+  expect(log.lines.map(({ message }) => message)).toEqual([`runner: ${'x'.repeat(8_192)}`, 'runner: last']);
 });
 
 test('it is ended when the process stops, and that is no failure of the deployment', async () => {

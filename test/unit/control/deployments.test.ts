@@ -325,6 +325,28 @@ describe('a run fails', () => {
     expect((await stepsOf(bench, id)).at(-1)?.error).toBe('x'.repeat(512));
   });
 
+  test('after what it has left running was stopped, whether or not that worked', async () => {
+    const runner = new RecordingRunner();
+    const bench = await openBench({ runner });
+    const place = await makeApp(bench);
+    const seen: unknown[] = [];
+    runner.deploy = async () => {
+      throw new RunnerError('half started');
+    };
+    runner.stop = async (deployment) => {
+      seen.push(deployment.id, (await factsOf(bench, deployment.id))?.status);
+    };
+    const id = await deploy(bench, place);
+    expect(seen).toEqual([id, 'deploying']);
+    expect(await factsOf(bench, id)).toMatchObject({ status: 'failed' });
+    runner.stop = async () => {
+      throw new RunnerError('no answer');
+    };
+    const other = await deploy(bench, place);
+    expect((await stepsOf(bench, other)).at(-1)).toMatchObject({ step: 'deploying', error: 'half started' });
+    expect(bench.lines).toContainEqual(expect.objectContaining({ level: 'warn', deployment: other }));
+  });
+
   test('when its variables cannot be read because there is no vault', async () => {
     const runner = new RecordingRunner();
     runner.deploy = async (_deployment, { variables }) => {

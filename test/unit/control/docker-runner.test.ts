@@ -90,11 +90,19 @@ test('fails when the container does not stay up, and takes it away', async () =>
 });
 
 test('stops a container, and does not mind one that is gone', async () => {
-  const there = await runnerOn('exit 0');
+  const there = await runnerOn('[ "$1" = ps ] && echo 0123456789ab; exit 0');
   await there.stop(DEPLOYMENT, { signal });
-  expect(await calls()).toEqual(['inspect d-abc', 'stop d-abc', 'rm d-abc']);
-  const gone = await runnerOn('exit 1');
+  const looking = 'ps --all --quiet --filter name=^d-abc$';
+  expect(await calls()).toEqual([looking, 'stop d-abc', 'rm d-abc']);
+  await rm(join(folder, 'calls'));
+  const gone = await runnerOn('exit 0');
   await gone.stop(DEPLOYMENT, { signal });
+  expect(await calls()).toEqual([looking]);
+});
+
+test('does not take an engine that does not answer for a container that is gone', async () => {
+  const runner = await runnerOn('echo "Cannot connect to the Docker daemon" >&2; exit 1');
+  await expect(runner.stop(DEPLOYMENT, { signal })).rejects.toThrow('Cannot connect');
 });
 
 test('builds from the commit and tells the name of the image', async () => {

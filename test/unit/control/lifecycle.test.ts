@@ -172,6 +172,36 @@ describe('stop and wake', () => {
     expect(await factsOf(bench, id)).toMatchObject({ status: 'stopped' });
   });
 
+  test('wake runs again what was being stopped when that failed halfway', async () => {
+    const runner = new RecordingRunner();
+    let tries = 0;
+    runner.stop = async (deployment) => {
+      runner.note('stop', deployment);
+      tries++;
+      if (tries === 1) throw new Error('stopped, but not cleared away');
+    };
+    const bench = await openBench({ runner });
+    const id = await preview(bench, await makeApp(bench));
+    await stop(bench, id);
+    await wake(bench, id);
+    await bench.later(1_000);
+    expect(await factsOf(bench, id)).toMatchObject({ status: 'ready', desiredState: 'running' });
+    expect(runner.calls).toEqual([`deploy ${id}`, `stop ${id}`, `deploy ${id}`]);
+  });
+
+  test('wake leaves alone what nobody has begun to stop', async () => {
+    const runner = new RecordingRunner();
+    const bench = await openBench({ runner });
+    const id = await preview(bench, await makeApp(bench));
+    await bench.service.stop();
+    await bench.service.submit({ workflow: 'stopDeployment', deploymentId: id, ...ORIGIN });
+    await bench.service.submit({ workflow: 'wakeDeployment', deploymentId: id, ...ORIGIN });
+    const next = await openBench({ db: bench.db, clock: bench.clock, runner });
+    await next.settled();
+    expect(await factsOf(next, id)).toMatchObject({ status: 'ready', desiredState: 'running' });
+    expect(runner.calls).toEqual([`deploy ${id}`]);
+  });
+
   test('of a deployment that fails to start again leaves it failed', async () => {
     const runner = new RecordingRunner();
     const bench = await openBench({ runner });
@@ -219,6 +249,8 @@ describe('deleting', () => {
       `stop ${production}`,
       `stop ${other}`,
     ]);
+    // Both environments had hostnames; none of them leads anywhere now.
+    expect(runner.routes.slice(-2)).toEqual([[], []]);
     const after = await counts(bench);
     expect(after).toMatchObject({ projects: 1, apps: 1, environments: 2, deployments: 1 });
     for (const table of TABLES) expect(after[table]).toBeGreaterThan(0);

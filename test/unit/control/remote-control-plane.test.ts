@@ -186,8 +186,10 @@ describe('the server', () => {
     expect(await response.json()).toEqual({ status: 'ok', version: '1.2.3', instanceId: 'ins_control' });
   });
 
-  test('refuses every method and every job without the token, whatever the body', async () => {
+  test('refuses everything without the token, whatever the path and the body', async () => {
     for (const path of [
+      '/',
+      '/ctrl.v1.DeployService/None',
       '/ctrl.v1.CtrlService/Liveness',
       '/ctrl.v1.ProjectService/CreateProject',
       '/hydra.v1.ProjectService/proj_1/Delete/send',
@@ -201,9 +203,16 @@ describe('the server', () => {
   });
 
   test('answers unimplemented for methods that nobody calls, and 404 for what is none', async () => {
-    const response = await post('/ctrl.v1.DeployService/Promote', '{}');
-    expect(response.status).toBe(501);
-    expect(await response.json()).toMatchObject({ code: 'unimplemented' });
+    for (const method of [
+      'DeployService/Promote',
+      'CustomDomainService/AddCustomDomain',
+      'CustomDomainService/DeleteCustomDomain',
+      'CustomDomainService/RetryVerification',
+    ]) {
+      const response = await post(`/ctrl.v1.${method}`, '{}');
+      expect(response.status).toBe(501);
+      expect(await response.json()).toMatchObject({ code: 'unimplemented' });
+    }
     expect((await post('/ctrl.v1.DeployService/None', '{}')).status).toBe(404);
     expect((await post('/hydra.v1.DeployService/d_1/None/send', '{}')).status).toBe(404);
   });

@@ -76,6 +76,13 @@ test('what is empty is left out of the body', async () => {
   expect(ingress.requests[0]?.body).toEqual({ actor: { id: 'x' } });
 });
 
+test('the path of the ingress stays in front', async () => {
+  const ingress = await recordingServer(() => ({ body: { invocationId: 'inv_1', status: 'Accepted' } }));
+  const workflows = createRestateWorkflows({ url: `${ingress.url}/restate/`, apiKey: 'k' });
+  await workflows.submit({ workflow: 'deleteApp', appId: 'app_1', ...ORIGIN });
+  expect(ingress.requests[0]?.path).toBe('/restate/hydra.v1.AppService/app_1/Delete/send');
+});
+
 describe('a job is not accepted', () => {
   const submit = (url: string) =>
     createRestateWorkflows({ url, apiKey: 'k' }).submit({

@@ -14,7 +14,9 @@ const { packages } = JSON.parse(
 it('locks every optional package, of every platform', () => {
   const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
     Object.keys(optionalDependencies)
-      .filter((name) => !(`${path}/node_modules/${name}` in packages) && !(`node_modules/${name}` in packages))
+      .filter(
+        (name) => !(`${path}/node_modules/${name}` in packages) && !(`node_modules/${name}` in packages),
+      )
       .map((name) => `${name}, of ${path === '' ? 'this project' : path}`),
   );
   expect(missing, 'add them to package-lock.json, or run npm install with the public registry').toEqual([]);

@@ -153,13 +153,21 @@ describe('failures', () => {
 
   test('another path, method or protocol is refused', async () => {
     const headers = { Authorization: `Bearer ${VAULT_TOKEN}` };
-    expect((await fetch(`${served.url}/`)).status).toBe(404);
+    expect((await fetch(`${served.url}/`, { headers })).status).toBe(404);
     expect(
       (await fetch(`${served.url}/vault.v1.VaultService/Nope`, { method: 'POST', headers })).status,
     ).toBe(404);
     expect((await fetch(`${served.url}/vault.v1.VaultService/Encrypt`, { headers })).status).toBe(405);
     expect((await post('Encrypt', '{}', { 'Content-Type': 'application/grpc' })).status).toBe(415);
   });
+});
+
+test('nobody without the token learns which paths there are', async () => {
+  for (const path of ['/', '/vault.v1.VaultService/Nope']) {
+    const response = await fetch(`${served.url}${path}`, { method: 'POST', body: 'no message' });
+    expect(response.status).toBe(401);
+    expect(await response.json()).toMatchObject({ code: 'unauthenticated' });
+  }
 });
 
 test('many items keep their ids, and none answer with none', async () => {
