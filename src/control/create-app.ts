@@ -1,5 +1,6 @@
 import { ControlPlaneError, type NewApp } from '../services/control/control-plane.ts';
 import { DuplicateKeyError } from '../storage/sql/database.ts';
+import { holdProject } from '../storage/sql/queries/control/deletion.ts';
 import {
   findFirstRegion,
   insertApp,
@@ -30,6 +31,7 @@ export async function createApp(
   const id = deps.ids.next('app');
   try {
     await deps.db.transaction(async (tx) => {
+      await holdProject(tx, projectId);
       const project = await findProject(tx, workspaceId, projectId);
       if (project?.id !== projectId) throw new ControlPlaneError('not_found', 'the project does not exist');
       const place = { workspaceId, projectId, createdAt: deps.clock.now() };

@@ -8,7 +8,11 @@ import {
   findDeploymentTarget,
   listSecrets,
 } from '../../storage/sql/queries/control/deployment-target.ts';
-import { insertDeployment, supersedeWaiting } from '../../storage/sql/queries/control/deployments.ts';
+import {
+  holdApp,
+  insertDeployment,
+  supersedeWaiting,
+} from '../../storage/sql/queries/control/deployments.ts';
 import { beginStep } from '../../storage/sql/queries/control/steps.ts';
 import { hasSchedulableRegion } from '../../storage/sql/queries/deployability.ts';
 import { writeControlEvents } from '../audit.ts';
@@ -33,6 +37,8 @@ export async function createDeployment(
   requireSourceLengths(request);
   const deploymentId = deps.ids.next('deployment');
   const created = await deps.db.transaction(async (tx) => {
+    // Neither deleted meanwhile, nor given two newest deployments of a branch at once.
+    await holdApp(tx, appId);
     const target = await findTarget(tx, request);
     await requireSpending(tx, target.workspaceId, deps.settings);
     await requireDeployable(tx, appId, target);

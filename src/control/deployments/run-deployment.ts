@@ -10,6 +10,7 @@ import {
 import {
   listAllocations,
   listPlacements,
+  listTopology,
   lockAllocationLimits,
   type PlacementRow,
   replaceTopology,
@@ -100,8 +101,9 @@ async function attempt(run: Run, work: (run: Run) => Promise<void>): Promise<boo
 
 /** A deployment that failed halfway may have left something running, which nobody can stop any more once it has failed. */
 async function clearAway({ deps, deployment, signal }: Run): Promise<void> {
+  const placements = await listTopology(deps.db.primary, deployment.id);
   try {
-    await deps.runner.stop(runnerDeployment(deployment, []), { signal });
+    await deps.runner.stop(runnerDeployment(deployment, placements), { signal });
   } catch (error) {
     if (!(error instanceof RunnerError)) throw error;
     deps.log.warn(

@@ -17,6 +17,7 @@ import { type ControlActor, ControlPlaneError } from '../../services/control/con
 import { readActor } from '../../services/control/messages.ts';
 import { WORKFLOW_HANDLERS } from '../../services/control/workflow-address.ts';
 import type { WorkflowSubmission } from '../../services/control/workflows.ts';
+import { requireLength } from '../required.ts';
 
 /** Reads the body of a job about an object; throws for one that is no such message. */
 type Reader = (key: string, body: string) => WorkflowSubmission;
@@ -76,6 +77,8 @@ const BY_PATH: ReadonlyMap<string, Reader> = new Map(
 
 const PATH = /^\/([\w.]+)\/([^/]+)\/(\w+)\/send$/;
 const MAX_BODY_BYTES = 64 * 1024;
+/** Of the column that jobs keep it in. */
+const LONGEST_ID = 48;
 
 /**
  * How a path of the ingress is served; undefined when it is none.
@@ -118,13 +121,16 @@ export function ingressRoute(
   };
 }
 
-/** @throws ControlPlaneError `invalid_argument` when it is no encoded text */
+/** @throws ControlPlaneError `invalid_argument` when it is no encoded text, or longer than any id */
 function decoded(key: string): string {
+  let id: string;
   try {
-    return decodeURIComponent(key);
+    id = decodeURIComponent(key);
   } catch (cause) {
     throw new ControlPlaneError('invalid_argument', 'the path is not encoded well', { cause });
   }
+  requireLength('the id in the path', id, LONGEST_ID);
+  return id;
 }
 
 /** The body as text; undefined, and the rest is not kept, when it is too long. */

@@ -11,10 +11,11 @@ import {
   deleteProject,
   findDoomedApp,
   findDoomedProject,
+  holdProject,
   listDoomedApps,
   listDoomedEnvironments,
 } from '../../storage/sql/queries/control/deletion.ts';
-import { listEnvironmentDeployments } from '../../storage/sql/queries/control/deployments.ts';
+import { holdApp, listEnvironmentDeployments } from '../../storage/sql/queries/control/deployments.ts';
 import { listTopology } from '../../storage/sql/queries/control/placement.ts';
 import { listEnvironmentRoutes } from '../../storage/sql/queries/control/routes.ts';
 import { writeControlEvents } from '../audit.ts';
@@ -33,6 +34,10 @@ export function deletionHandlers(deps: ControlDeps): Pick<JobHandlers, 'delete_p
       }
       const { workspaceId, name, slug } = project;
       await deps.db.transaction(async (tx) => {
+        await holdProject(tx, projectId);
+        const added = await listDoomedApps(tx, projectId);
+        // The job is done again, and takes them along.
+        if (added.length > 0) throw new Error('an app was made while its project was being deleted');
         await deleteProject(tx, projectId);
         await audit(tx, { deps, origin }, workspaceId, {
           event: 'project.delete',
@@ -87,6 +92,8 @@ async function removeEnvironment(
   const routes = await listEnvironmentRoutes(deps.db.primary, id);
   if (routes.length > 0) await deps.runner.route({ id }, [], { signal });
   await deps.db.transaction(async (tx) => {
+    // From here on nobody adds a deployment to it.
+    await holdApp(tx, app.id);
     await deleteEnvironment(tx, id);
     await audit(tx, removal, app.workspaceId, {
       event: 'environment.delete',

@@ -344,7 +344,9 @@ describe('a run fails', () => {
     };
     const other = await deploy(bench, place);
     expect((await stepsOf(bench, other)).at(-1)).toMatchObject({ step: 'deploying', error: 'half started' });
-    expect(bench.lines).toContainEqual(expect.objectContaining({ level: 'warn', deployment: other }));
+    expect(bench.lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ deployment: other }) }),
+    );
   });
 
   test('when its variables cannot be read because there is no vault', async () => {

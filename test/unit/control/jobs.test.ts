@@ -1,55 +1,9 @@
-// The queue of the control plane, when several processes work on it.
+// A job of the control plane that another process has taken over. How several share a queue: test/integration/control-jobs.test.ts.
 
 import { expect, test } from 'vitest';
-import type { Database } from '../../../src/storage/sql/database.ts';
-import { insertControlJob, takeControlJob } from '../../../src/storage/sql/queries/control/jobs.ts';
-import { migratedStore } from '../support/store.ts';
 import { factsOf, makeApp, openBench, RecordingRunner, request } from './workbench.ts';
 
-/** Two jobs of one object, taken at once by two processes; tells who got theirs. */
-async function takeBoth(db: Database): Promise<boolean[]> {
-  const now = 1_000;
-  for (const id of ['inv_1', 'inv_2']) {
-    await insertControlJob(db.primary, {
-      id,
-      kind: 'drain',
-      objectKey: 'd_1',
-      payload: '{}',
-      runAt: now,
-      createdAt: now,
-    });
-  }
-  const jobs = await db.primary.all<{ pk: number }>('look', 'SELECT pk FROM control_jobs ORDER BY pk');
-  return Promise.all(
-    jobs.map(({ pk }, index) =>
-      db.transaction((tx) =>
-        takeControlJob(tx, { pk, objectKey: 'd_1', owner: `process ${index}`, now, expiresAt: now + 15_000 }),
-      ),
-    ),
-  );
-}
-
-test('of two jobs of one object only one is taken', async () => {
-  expect((await takeBoth(await migratedStore())).filter(Boolean)).toHaveLength(1);
-});
-
-test('two control planes on one store do everything once', async () => {
-  const runner = new RecordingRunner();
-  const bench = await openBench({ runner });
-  const other = await openBench({ db: bench.db, clock: bench.clock, runner });
-  const place = await makeApp(bench);
-  const ids = await Promise.all(
-    Array.from({ length: 20 }, async (_, index) => {
-      const { service } = index % 2 === 0 ? bench : other;
-      return (await service.createDeployment(request(place, { environmentSlug: 'preview' }))).deploymentId;
-    }),
-  );
-  await bench.settled();
-  for (const id of ids) expect(await factsOf(bench, id)).toMatchObject({ status: 'ready' });
-  expect([...runner.calls].sort()).toEqual(ids.map((id) => `deploy ${id}`).sort());
-});
-
-test('a process that another one has taken a job from stops at once, and leaves the job to it', async () => {
+test('a process that another one has taken a job from stops, and leaves the job to it', async () => {
   const runner = new RecordingRunner();
   const begun = Promise.withResolvers<AbortSignal>();
   runner.deploy = (_deployment, { signal }) =>

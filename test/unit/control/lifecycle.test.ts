@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import {
+  ACTOR,
   auditOf,
   type Bench,
   currentOf,
@@ -14,6 +15,7 @@ import {
   RecordingRunner,
   request,
   stepsOf,
+  WORKSPACE,
 } from './workbench.ts';
 
 const promote = (bench: Bench, targetDeploymentId: string) =>
@@ -271,6 +273,23 @@ describe('deleting', () => {
       { name: 'Web', slug: 'web', projectId: place.projectId },
       { name: 'Shop', slug: 'shop-web' },
     ]);
+  });
+
+  test('a project takes along an app that is made meanwhile', async () => {
+    const runner = new RecordingRunner();
+    const bench = await openBench({ runner });
+    const { projectId, appId } = await makeApp(bench);
+    await deploy(bench, { projectId, appId });
+    const late = { workspaceId: WORKSPACE, projectId, name: 'Late', slug: 'late', actor: ACTOR };
+    runner.stop = async () => {
+      await bench.service.createApp(late);
+    };
+    await submitted(bench, bench.service.submit({ workflow: 'deleteProject', projectId, ...ORIGIN }));
+    await bench.later(1_000);
+    expect(await counts(bench)).toMatchObject({ projects: 0, apps: 0, environments: 0 });
+    const deleted = (await auditOf(bench)).map(({ event }) => event);
+    expect(deleted.filter((event) => event === 'app.delete')).toHaveLength(2);
+    expect(deleted.at(-1)).toBe('project.delete');
   });
 
   test('an app leaves its project, and a deployment under way ends', async () => {

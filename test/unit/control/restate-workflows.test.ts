@@ -141,6 +141,7 @@ describe('our own ingress', () => {
     expect(await post(rollback, '{"sourceDeploymentId":"d_1"}')).toBe(400);
     expect(await post(rollback, '{"targetDeploymentId":7}')).toBe(400);
     expect(await post('/hydra.v1.DeployService/%ff/Promote/send', '{}')).toBe(400);
+    expect(await post(`/hydra.v1.AppService/${'x'.repeat(49)}/Delete/send`, '{}')).toBe(400);
     expect(await post(rollback, 'x'.repeat(70_000))).toBe(413);
     expect(await post(rollback, '', 'GET')).toBe(405);
     taken.down = true;

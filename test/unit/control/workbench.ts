@@ -121,6 +121,12 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
 
 async function preparedStore(): Promise<Database> {
   const db = await migratedStore();
+  await arrangeWorkspace(db);
+  return db;
+}
+
+/** A workspace with limits and a plan, and two regions. */
+export async function arrangeWorkspace(db: Database): Promise<void> {
   await insertWorkspace(db, { id: WORKSPACE });
   await insertLimits(db, WORKSPACE, null);
   await insert(db, 'workspace_billing', {
@@ -130,7 +136,6 @@ async function preparedStore(): Promise<Database> {
   });
   await insert(db, 'regions', { id: 'rgn_b', name: 'b-region', platform: 'aws', can_schedule: true });
   await insert(db, 'regions', { id: 'rgn_a', name: 'a-region', platform: 'aws', can_schedule: true });
-  return db;
 }
 
 export interface Place {

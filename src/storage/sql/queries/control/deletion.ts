@@ -2,6 +2,7 @@
 
 import type { Queryable } from '../../database.ts';
 import { deleteMatching } from '../../delete-by-pk.ts';
+import { forUpdate } from '../../dialect.ts';
 
 export interface DoomedProjectRow {
   readonly id: string;
@@ -25,6 +26,19 @@ export async function findDoomedProject(q: Queryable, id: string): Promise<Doome
     { id },
   );
   return rows[0];
+}
+
+/**
+ * Holds a project until the transaction ends, so that no app is made in it meanwhile. Call it before reading what depends
+ * on it. False when the project is gone.
+ */
+export async function holdProject(q: Queryable, id: string): Promise<boolean> {
+  const rows = await q.all<{ id: string }>(
+    'holdProject',
+    `SELECT id FROM projects WHERE id = :id${forUpdate(q)}`,
+    { id },
+  );
+  return rows.length > 0;
 }
 
 const SELECT_APP = `SELECT id, workspace_id AS workspaceId, project_id AS projectId, name, slug,

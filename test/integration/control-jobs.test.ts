@@ -1,0 +1,109 @@
+// Several control planes that take turns at the jobs of one store.
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { silentMetrics } from '../../src/lib/metrics.ts';
+import type { Database } from '../../src/storage/sql/database.ts';
+import { createMigrator } from '../../src/storage/sql/migrator.ts';
+import { openDatabase } from '../../src/storage/sql/open-database.ts';
+import { insertControlJob, takeControlJob } from '../../src/storage/sql/queries/control/jobs.ts';
+import { availableStores, freshMysqlDatabase, type StoreName } from '../support/servers.ts';
+import {
+  arrangeWorkspace,
+  factsOf,
+  makeApp,
+  ORIGIN,
+  openBench,
+  RecordingRunner,
+  request,
+} from '../unit/control/workbench.ts';
+
+async function openStore(store: StoreName): Promise<Database> {
+  const mysql = store === 'mysql' ? await freshMysqlDatabase() : undefined;
+  const db = openDatabase({
+    primary: mysql?.url ?? 'sqlite::memory:',
+    metrics: silentMetrics,
+    log: silentLogger,
+    tags: { region: 'test' },
+  });
+  onTestFinished(async () => {
+    await db.close();
+    await mysql?.drop();
+  });
+  await createMigrator({ database: db, clock: systemClock, toolVersion: 'test' }).up();
+  return db;
+}
+
+describe.each(availableStores())('on %s', (store) => {
+  test('of the jobs of one object only one is taken at a time, whoever asks', async () => {
+    const db = await openStore(store);
+    const now = 1_000;
+    for (let round = 0; round < 10; round++) {
+      const objectKey = `d_${round}`;
+      for (const kind of ['stop', 'drain', 'wake']) {
+        const id = `inv_${round}_${kind}`;
+        await insertControlJob(db.primary, {
+          id,
+          kind,
+          objectKey,
+          payload: '{}',
+          runAt: now,
+          createdAt: now,
+        });
+      }
+      const jobs = await db.primary.all<{ pk: number }>(
+        'look',
+        'SELECT pk FROM control_jobs WHERE object_key = :objectKey',
+        { objectKey },
+      );
+      const taken = await Promise.all(
+        jobs.map(({ pk }) =>
+          db.transaction((tx) =>
+            takeControlJob(tx, { pk, objectKey, owner: `process ${pk}`, now, expiresAt: now + 15_000 }),
+          ),
+        ),
+      );
+      expect(taken.filter(Boolean)).toHaveLength(1);
+    }
+  });
+
+  test('two processes do everything once, and nothing of one deployment at a time', async () => {
+    const db = await openStore(store);
+    await arrangeWorkspace(db);
+    const runner = new RecordingRunner();
+    const busy = new Set<string>();
+    const overlaps: string[] = [];
+    const alone = async (action: string, { id }: { readonly id: string }): Promise<void> => {
+      if (busy.has(id)) overlaps.push(`${action} ${id}`);
+      busy.add(id);
+      runner.calls.push(`${action} ${id}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      busy.delete(id);
+    };
+    runner.deploy = (deployment) => alone('deploy', deployment);
+    runner.stop = (deployment) => alone('stop', deployment);
+    const first = await openBench({ db, runner });
+    const second = await openBench({ db, clock: first.clock, runner });
+    const services = [first.service, second.service];
+    const place = await makeApp(first);
+    const ids: string[] = [];
+    for (let n = 0; n < 12; n++) {
+      const wanted = request(place, { environmentSlug: 'preview' });
+      const made = await services[n % 2]?.createDeployment(wanted);
+      ids.push(made?.deploymentId ?? '');
+    }
+    await first.settled();
+    for (const id of ids) expect(await factsOf(first, id)).toMatchObject({ status: 'ready' });
+    await Promise.all(
+      ids.flatMap((deploymentId) => [
+        first.service.submit({ workflow: 'stopDeployment', deploymentId, ...ORIGIN }),
+        second.service.submit({ workflow: 'stopDeployment', deploymentId, ...ORIGIN }),
+      ]),
+    );
+    await first.settled();
+    for (const id of ids) expect(await factsOf(first, id)).toMatchObject({ status: 'stopped' });
+    expect([...runner.calls].sort()).toEqual(ids.flatMap((id) => [`deploy ${id}`, `stop ${id}`]).sort());
+    expect(overlaps).toEqual([]);
+  });
+});
