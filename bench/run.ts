@@ -1,5 +1,5 @@
-// `npm run bench [-- --quick] [throughput] [memory] [accuracy] [credits] [import] [analytics]`: measures what is named, everything unless
-// something is, prints tables and writes bench/results/<time>.json.
+// `npm run bench [-- --quick] [throughput] [memory] [accuracy] [credits] [import] [analytics]`: measures what is named,
+// everything unless something is, prints tables and writes bench/results/<time>.json.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';

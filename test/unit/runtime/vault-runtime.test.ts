@@ -66,7 +66,8 @@ test('counts its calls by method, on the port for metrics', async () => {
   const metricsPort = await freePort();
   const { url } = await start({ metricsPort });
   await (await post(url, '{"keyring":"ws_a","data":"x"}')).json();
-  await (await fetch(`${url}/nowhere`)).text();
+  const headers = { Authorization: `Bearer ${VAULT_TOKEN}` };
+  await (await fetch(`${url}/nowhere`, { headers })).text();
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   expect(text).toContain(
     'unkey_http_requests_total{method="POST",path="/vault.v1.VaultService/Encrypt",status="200"} 1',
