@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../src/lib/clock.ts';
 import type { AnalyticsStore } from '../../src/storage/analytics/analytics-store.ts';
-import { createAnalyticsMigrator, migrateAnalytics } from '../../src/storage/analytics/migrate.ts';
+import { createAnalyticsMigrator } from '../../src/storage/analytics/migrate.ts';
 import { readHistory, recordEntry } from '../../src/storage/analytics/migrations/history.ts';
 import { leaseLock } from '../../src/storage/analytics/migrations/lease-lock.ts';
 import { AnalyticsStoreError } from '../../src/storage/analytics/store-error.ts';
@@ -88,35 +88,36 @@ describe.runIf(trueServer !== undefined)('on a true server', () => {
 
 describe('what the server asks at its start', () => {
   const settings = { clock: new ManualClock(0), toolVersion: 'test' };
-  const state = () => createAnalyticsMigrator({ store, ...settings }).schemaState();
+  const migrator = () => createAnalyticsMigrator({ store, ...settings });
+  const state = () => migrator().schemaState();
 
   test('is behind before migrating and up to date after it', async () => {
     expect((await state()).state).toBe('behind');
-    await migrateAnalytics(store, settings);
+    await migrator().up();
     expect(await state()).toEqual({ state: 'up-to-date' });
   });
 
   test('finds a version failed whose migrator died half-way', async () => {
-    const migrator = createAnalyticsMigrator({ store, ...settings });
-    await migrator.up({ steps: 1 });
+    const { up, status, repair } = migrator();
+    await up({ steps: 1 });
     const [first] = await readHistory(store);
     if (first === undefined) throw new Error('nothing was recorded');
     await recordEntry(store, { ...first, state: 'running', finishedAt: null });
 
-    expect((await migrator.status())[0]?.state).toBe('failed');
-    await expect(migrator.up()).rejects.toThrow('repair');
-    await migrator.repair(first.version, 'pending');
-    await migrator.up();
+    expect((await status())[0]?.state).toBe('failed');
+    await expect(up()).rejects.toThrow('repair');
+    await repair(first.version, 'pending');
+    await up();
     expect(await state()).toEqual({ state: 'up-to-date' });
   });
 
   test('applies everything again over the tables that are there, and changes none', async () => {
-    await migrateAnalytics(store, settings);
+    await migrator().up();
     const schema = await describeAnalytics(store);
     await store.execute(`TRUNCATE TABLE ${HISTORY_TABLE}`);
     expect((await state()).state).toBe('behind');
 
-    await migrateAnalytics(store, settings);
+    await migrator().up();
     expect(await state()).toEqual({ state: 'up-to-date' });
     expect(await describeAnalytics(store)).toEqual(schema);
   });

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import type { ChdbStore } from '../../src/storage/analytics/chdb-store.ts';
 import type { ClickHouseStore } from '../../src/storage/analytics/clickhouse-store.ts';
-import { migrateAnalytics } from '../../src/storage/analytics/migrate.ts';
+import { createAnalyticsMigrator } from '../../src/storage/analytics/migrate.ts';
 import { type OpenedAnalyticsStore, openAnalyticsStore } from '../../src/storage/analytics/open-store.ts';
 import { type ClickHouseFront, startClickHouseFront } from './clickhouse-front.ts';
 import type { FrontUser } from './clickhouse-front-protocol.ts';
@@ -27,7 +27,7 @@ export async function openTestAnalytics(): Promise<ChdbStore> {
 
 /** Applies the migrations of the package. */
 export async function migrate(store: OpenedAnalyticsStore): Promise<void> {
-  await migrateAnalytics(store, { clock: systemClock, toolVersion: 'test' });
+  await createAnalyticsMigrator({ store, clock: systemClock, toolVersion: 'test' }).up();
 }
 
 /** A name that no other test uses, for a table or a deduplication token. */
