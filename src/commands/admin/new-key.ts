@@ -5,7 +5,8 @@ import { type Command, Option } from 'commander';
 import { CliError } from '../cli/cli-error.ts';
 import type { Invocation } from '../cli/context.ts';
 import { EXIT } from '../cli/exit-codes.ts';
-import { beginSecretFile, fileExists, fileInTheWay } from './secret-file.ts';
+import { fileExists, fileInTheWay } from './private-file.ts';
+import { beginSecretFile } from './secret-file.ts';
 
 export interface KeyOutputFlags {
   readonly outputFile?: string;

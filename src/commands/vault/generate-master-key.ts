@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { beginSecretFile, fileExists, fileInTheWay } from '../admin/secret-file.ts';
+import { fileExists, fileInTheWay } from '../admin/private-file.ts';
+import { beginSecretFile } from '../admin/secret-file.ts';
 import type { CliContext } from '../cli/context.ts';
 import { annotate, pathOf } from '../cli/notes.ts';
 
