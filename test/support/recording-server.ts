@@ -8,6 +8,8 @@ export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
+  /** X-Unkey-Client. */
+  readonly client: string | string[] | undefined;
   /** Parsed; undefined when there was none. */
   readonly body: unknown;
 }
@@ -34,6 +36,7 @@ export async function recordingServer(
       method: incoming.method ?? '',
       path: incoming.url ?? '',
       authorization: incoming.headers.authorization,
+      client: incoming.headers['x-unkey-client'],
       body: content === '' ? undefined : (JSON.parse(content) as unknown),
     };
     requests.push(request);

@@ -67,6 +67,7 @@ describe('the request', () => {
         method: 'POST',
         path: '/v2/apis.getApi',
         authorization: 'Bearer unkey_root',
+        client: expect.stringMatching(/^unkey-cli\/\d/),
         body: { apiId: 'api_1' },
       },
     ]);
@@ -149,7 +150,13 @@ describe('the request', () => {
     const { code, requests } = await api(['liveness'], { env: { UNKEY_ROOT_KEY: '' } });
     expect(code).toBe(EXIT.done);
     expect(requests).toEqual([
-      { method: 'GET', path: '/v2/liveness', authorization: undefined, body: undefined },
+      {
+        method: 'GET',
+        path: '/v2/liveness',
+        authorization: undefined,
+        client: expect.any(String),
+        body: undefined,
+      },
     ]);
   });
 });

@@ -56,9 +56,12 @@ export async function runVerb(verb: Verb, invocation: Invocation<VerbFlags>): Pr
     await confirm(io, `${operation.summary}: ${pretty(body)}?`, options.yes ?? false, 'nothing was deleted');
   }
 
+  const tool = `unkey-cli/${packageVersion()}`;
   const headers = {
     'content-type': 'application/json',
-    'user-agent': `unkey-cli/${packageVersion()}`,
+    'user-agent': tool,
+    // A deployment records what asked for it.
+    'x-unkey-client': tool,
     ...(connection.rootKey === undefined ? {} : { authorization: `Bearer ${connection.rootKey}` }),
   };
   const request = { method: operation.method, headers, timeoutMs: options.timeout, signal };
