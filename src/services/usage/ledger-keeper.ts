@@ -9,8 +9,10 @@ const LAPSE_MS = 10_000;
 
 /**
  * Keeps the ledgers in Redis in order: shows that this process lives, removes what it is done with, and settles what dead
- * processes have left behind. Being wrong about a death costs nothing but work: settling is harmless when repeated, and a
- * process that was given up begins new ledgers.
+ * processes have left behind. Being wrong about a death costs nothing but work: settling is harmless when repeated, and the
+ * ledgers stay. A process that was only stalled goes on with them until its next beat tells it to begin new ones; were one
+ * of them struck before, its count would begin anew, and hide from the others what it had counted. Those of the dead are
+ * struck by a later hydration (hydration.ts).
  */
 export interface LedgerKeeper {
   /** Shows that this process lives. One that was not known, as after a loss of Redis, begins new ledgers. */
@@ -87,14 +89,6 @@ export function createLedgerKeeper(deps: {
     }));
     const outcomes = await settler.settle(keys);
     const done = keys.filter(({ keyId }) => outcomes.has(keyId));
-    await Promise.all(
-      done.map(({ keyId, ledgers }) =>
-        counters.strike(
-          keyId,
-          ledgers.map(({ ledgerId }) => ledgerId),
-        ),
-      ),
-    );
     await counters.dismiss(
       processId,
       done.map(({ keyId }) => keyId),

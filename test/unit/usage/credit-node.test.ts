@@ -298,6 +298,19 @@ describe('a node that is killed', () => {
     fleet.clock.advance(1_000);
     await second.keep();
     expect(await fleet.stored(KEY)).toBe(6);
+  });
+
+  it('leaves a ledger that is struck when its key is used an hour later', async () => {
+    const fleet = await fleetWith({ nodes: 2, credits: 10 });
+    const [first, second] = [nodeAt(fleet, 0), nodeAt(fleet, 1)];
+    for (const node of fleet.nodes) await node.keep();
+    await spend(first, 4);
+    first.kill();
+    fleet.clock.advance(10_000);
+    await second.keep();
+    expect(await fleet.counters.spent([KEY])).toEqual([new Map([[expect.any(String), 4]])]);
+    fleet.clock.advance(3_600_001);
+    await spend(second, 0);
     expect(await fleet.counters.spent([KEY])).toEqual([new Map()]);
   });
 
@@ -323,7 +336,19 @@ describe('a node that is killed', () => {
     sleepy.kill();
     fleet.clock.advance(COUNTER_TTL_MS);
     await other.keep();
-    expect(await other.spend({ keyId: KEY, cost: 0 })).toMatchObject({ remaining: 85 });
+    expect(await other.spend({ keyId: KEY, cost: 0 })).toMatchObject({ remaining: 80 });
+  });
+
+  it('was wrongly given up: what it hands out before it hears of it is not hidden from the others', async () => {
+    const fleet = await fleetWith({ nodes: 2, credits: 100 });
+    const [stalled, other] = [nodeAt(fleet, 0), nodeAt(fleet, 1)];
+    for (const node of fleet.nodes) await node.keep();
+    await spend(stalled, 10);
+    fleet.clock.advance(15_000);
+    await other.keep();
+    await spend(stalled, 12);
+    await other.invalidate(KEY);
+    expect(await other.spend({ keyId: KEY, cost: 0 })).toMatchObject({ remaining: 78 });
   });
 
   it('of another installation on the same Redis keeps its ledgers', async () => {

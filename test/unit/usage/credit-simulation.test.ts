@@ -14,7 +14,7 @@ type Event =
   | { readonly kind: 'burst'; readonly requests: number; readonly cost: number }
   | { readonly kind: 'lostAnswer'; readonly node: number; readonly cost: number }
   | {
-      readonly kind: 'flush' | 'kill' | 'settle' | 'invalidate' | 'keep' | 'storeDown';
+      readonly kind: 'flush' | 'kill' | 'settle' | 'invalidate' | 'keep' | 'storeDown' | 'stall';
       readonly node: number;
     }
   | { readonly kind: 'partition'; readonly node: number; readonly costs: readonly number[] }
@@ -32,7 +32,7 @@ const harmless: fc.Arbitrary<Event>[] = [
   fc.record({ kind: fc.constant('burst' as const), requests: fc.integer({ min: 2, max: 8 }), cost }),
   fc.record({ kind: fc.constant('lostAnswer' as const), node, cost }),
   fc.record({
-    kind: fc.constantFrom('flush', 'kill', 'settle', 'invalidate', 'storeDown'),
+    kind: fc.constantFrom('flush', 'kill', 'settle', 'invalidate', 'storeDown', 'stall'),
     node,
   }),
   fc.record({ kind: fc.constant('outage' as const), costs }),
@@ -92,6 +92,11 @@ class History {
         return this.#invalidate(event.node);
       case 'keep':
         return this.#keep();
+      case 'stall':
+        // Long enough to be given up by the others, and then it goes on as if nothing had been.
+        fleet.clock.advance(11_000);
+        for (const each of fleet.nodes) if (each !== this.#node(event.node)) await succeeds(each.keep());
+        return;
       case 'storeDown':
         this.#node(event.node).store = 'down';
         await this.#node(event.node)
@@ -169,6 +174,8 @@ class History {
 
   async #loseAnswer(index: number, cost: number): Promise<void> {
     this.#closeCircuits();
+    // It has heard of Redis within these seconds: without, two lost answers in a row were a node parted from Redis.
+    await succeeds(this.#node(index).keep());
     this.#node(index).redis = 'mute';
     if (!(await this.#spend(index, cost))) this.refusedUnheard += cost;
     this.#node(index).redis = 'up';
