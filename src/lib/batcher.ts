@@ -80,12 +80,13 @@ export function createBatcher<T extends object | string>(options: BatcherOptions
     else if (consumer.batch.length === 0) return;
     else if (closed) flush(consumer, 'close');
     else {
-      const due = consumer.lastFlushAt + flushIntervalMs;
-      consumer.timer ??= setTimeout(
-        () => flush(consumer, 'time_interval'),
-        Math.max(0, due - performance.now()),
-      ).unref();
+      consumer.timer ??= runInBackground(() => flushWhenDue(consumer));
     }
+  };
+  const flushWhenDue = (consumer: Consumer<T>): NodeJS.Timeout => {
+    const due = consumer.lastFlushAt + flushIntervalMs;
+    const delayMs = Math.max(0, due - performance.now());
+    return setTimeout(() => flush(consumer, 'time_interval'), delayMs).unref();
   };
   const flush = (consumer: Consumer<T>, trigger: Trigger): void => {
     clearTimeout(consumer.timer);
@@ -122,7 +123,7 @@ export function createBatcher<T extends object | string>(options: BatcherOptions
     add(item) {
       if (!buffer.push(item)) return false;
       if (budget) weight += budget.weigh(item);
-      runInBackground(distribute);
+      distribute();
       return true;
     },
     close() {

@@ -22,16 +22,41 @@ export const silentLogger: Logger = {
  * than the check that decides it.
  */
 export function lazyChild(parent: Logger, bindings: Record<string, unknown>): Logger {
-  let made: Logger | undefined;
-  const child = (): Logger => {
-    made ??= parent.child(bindings);
-    return made;
-  };
-  return {
-    debug: (fields, message) => child().debug(fields, message),
-    info: (fields, message) => child().info(fields, message),
-    warn: (fields, message) => child().warn(fields, message),
-    error: (fields, message) => child().error(fields, message),
-    child: (further) => child().child(further),
-  };
+  return new LazyChild(parent, bindings);
+}
+
+class LazyChild implements Logger {
+  readonly #parent: Logger;
+  readonly #bindings: Record<string, unknown>;
+  #made: Logger | undefined;
+
+  constructor(parent: Logger, bindings: Record<string, unknown>) {
+    this.#parent = parent;
+    this.#bindings = bindings;
+  }
+
+  debug(fields: object, message: string): void {
+    this.#child.debug(fields, message);
+  }
+
+  info(fields: object, message: string): void {
+    this.#child.info(fields, message);
+  }
+
+  warn(fields: object, message: string): void {
+    this.#child.warn(fields, message);
+  }
+
+  error(fields: object, message: string): void {
+    this.#child.error(fields, message);
+  }
+
+  child(further: Record<string, unknown>): Logger {
+    return this.#child.child(further);
+  }
+
+  get #child(): Logger {
+    this.#made ??= this.#parent.child(this.#bindings);
+    return this.#made;
+  }
 }

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /** Prefixes of resource ids, by what they name. Source: the table of resource ids in the key chapter. */
 export const ID_PREFIX = {
@@ -22,6 +22,7 @@ export const ID_PREFIX = {
   autoscalingPolicy: 'asp',
   deployment: 'd',
   frontlineRoute: 'flr',
+  customDomain: 'dom',
   region: 'rgn',
   invocation: 'inv',
   instance: 'ins',
@@ -41,10 +42,28 @@ export interface IdSource {
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 const RANDOM_LENGTH = 9;
 
+/** The largest multiple of the alphabet's size that a byte can exceed: bytes from here on would favour some letters. */
+const UNBIASED_BYTES = 256 - (256 % ALPHABET.length);
+
+/** Bytes of the operating system's generator, drawn many at a time: an id needs nine, and every request has one. */
+const pool = Buffer.alloc(4096);
+let used = pool.length;
+
+function randomByte(): number {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  return pool[used++] as number;
+}
+
 /** `length` characters drawn uniformly from letters and digits by the operating system's generator. */
 export function randomAlphanumeric(length: number): string {
   let text = '';
-  for (let i = 0; i < length; i++) text += ALPHABET[randomInt(ALPHABET.length)];
+  while (text.length < length) {
+    const byte = randomByte();
+    if (byte < UNBIASED_BYTES) text += ALPHABET[byte % ALPHABET.length];
+  }
   return text;
 }
 

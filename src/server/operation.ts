@@ -58,6 +58,8 @@ export interface Operation<Body = unknown, Auth extends AuthKind = AuthKind> {
   readonly response: Schema;
   readonly paginated: boolean;
   readonly status: 200 | 201 | 202;
+  /** Asked so often that it is served past the framework's request lifecycle, by the same pipeline. */
+  readonly isHot?: boolean;
   /** Whether `X-Unkey-Metrics: disabled` keeps a request of this operation out of the analytics store. */
   readonly honoursMetricsOptOut?: boolean;
   /** Codes that this operation may answer beside the ones that every operation of its auth kind may. */

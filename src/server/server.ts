@@ -143,7 +143,9 @@ export function createServer(options: ApiServerOptions): ApiServer {
     listener,
     tls: tls !== undefined,
     mounts: [
-      ...operations.map((operation) => serve(operationEndpoint(operation), operationStack(operation, stack))),
+      ...operations.map((operation) =>
+        serve(operationEndpoint(operation), operationStack(operation, stack), operation.isHot),
+      ),
       ...pages(operations).map(({ endpoint, render }) => serve(endpoint, pageStack(endpoint, render, stack))),
       ...(pprof === undefined
         ? []

@@ -127,7 +127,7 @@ describe('validation', () => {
 describe('reading the body', () => {
   let api: TestServer;
   beforeAll(async () => {
-    api = await startServer({ bodyTimeoutMs: 100 });
+    api = await startServer();
   });
   afterAll(() => api.server.stop(1000));
 
@@ -189,9 +189,11 @@ describe('reading the body', () => {
   });
 
   it('calls a body unreadable that does not arrive in time', async () => {
-    const answer = await sendRaw(api.port, `${HEAD}Content-Length: 20\r\n\r\n{"name"`);
+    const hasty = await startServer({ bodyTimeoutMs: 100 });
+    const answer = await sendRaw(hasty.port, `${HEAD}Content-Length: 20\r\n\r\n{"name"`);
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('/user/bad_request/request_body_unreadable');
+    await hasty.server.stop(1000);
   });
 
   it('does not decode a compressed body', async () => {

@@ -1,6 +1,8 @@
 // Rate limiters of one region or several, those of a region around one origin across a simulated network, all in
 // simulated time.
+
 import { silentLogger } from '../../src/lib/logger.ts';
+import type { MaybePromise } from '../../src/lib/maybe-promise.ts';
 import { silentMetrics } from '../../src/lib/metrics.ts';
 import { createRateLimiter, type RateLimitEngine } from '../../src/services/ratelimit/engine.ts';
 import { createGlobalCounters, type GlobalCounters } from '../../src/services/ratelimit/global-counters.ts';
@@ -115,9 +117,9 @@ export async function applyLoad(fleet: SimulatedFleet, load: EvenLoad): Promise<
     const chosen = random.integer(0, nodes.length - 1);
     byNode[chosen] = (byNode[chosen] ?? 0) + 1;
     const window = Math.floor(index / perWindow);
-    const answer = nodes[chosen]?.engine.limit(hit(load)) as Promise<RateLimitDecision>;
+    const answer = nodes[chosen]?.engine.limit(hit(load)) as MaybePromise<RateLimitDecision>;
     answers.push(
-      answer.then(({ success }) => {
+      Promise.resolve(answer).then(({ success }) => {
         if (success) passedByWindow[window] = (passedByWindow[window] ?? 0) + 1;
       }),
     );

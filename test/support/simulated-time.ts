@@ -1,8 +1,10 @@
 // Time for simulated clusters: nothing happens between two moments but what was scheduled, in order. Timers of the code
 // under test (network deadlines) must be faked by the test, see `useSimulatedTimers`; this moves them along.
+
 import { setImmediate as drained } from 'node:timers/promises';
 import { vi } from 'vitest';
 import { ManualClock } from '../../src/lib/clock.ts';
+import type { MaybePromise } from '../../src/lib/maybe-promise.ts';
 
 /** Timers fire at most this late against scheduled work, as they are moved in steps of it. */
 const GRAIN_MS = 50;
@@ -51,7 +53,8 @@ export class SimulatedTime {
   }
 
   /** Awaits a promise that needs time to pass. @throws Error when it does not settle within `maxMs`. */
-  async until<Value>(promise: Promise<Value>, maxMs = 10_000): Promise<Value> {
+  async until<Value>(outcome: MaybePromise<Value>, maxMs = 10_000): Promise<Value> {
+    const promise = Promise.resolve(outcome);
     let settled = false;
     const settle = (): void => {
       settled = true;

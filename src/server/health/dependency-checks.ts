@@ -30,6 +30,9 @@ export class DependencyChecks {
 
   constructor(options: DependencyChecksOptions) {
     this.#options = options;
+    for (const dependency of Object.keys(options.checks)) {
+      options.metrics.gauge('unkey_dependency_configured', { dependency }, 1);
+    }
   }
 
   run(): Promise<CheckResults> {

@@ -42,9 +42,11 @@ export class Health {
     this.#fatal = true;
   }
 
-  /** Asks the dependencies, for their gauges. */
+  /** Brings the gauges of readiness and of the dependencies up to date. */
   async refresh(): Promise<void> {
     await this.#checks.run();
+    const { httpStatus } = await this.answer('ready');
+    this.#options.metrics.gauge('unkey_ready', {}, httpStatus === 200 ? 1 : 0);
   }
 
   async answer(probe: Probe): Promise<HealthAnswer> {

@@ -20,7 +20,7 @@ const MOST_CHARACTERS = 128 * 1024 * 1024;
 const ENTRY_WEIGHT = 512;
 
 export interface RequestLogWriterOptions
-  extends Pick<TableBufferOptions<object>, 'inserter' | 'flushIntervalMs' | 'metrics' | 'log'> {
+  extends Pick<TableBufferOptions<object>, 'inserter' | 'pace' | 'metrics' | 'log'> {
   readonly redactBody: BodyRedactor;
   readonly region: string;
   /** Characters of all requests that wait; 128 Mi unless said. */

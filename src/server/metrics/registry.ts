@@ -1,9 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import type { Metrics } from '../../lib/metrics.ts';
+import { type Cell, Distributions, Numbers, type ReadableMetric } from './cells.ts';
 import { type Exposition, exposition } from './exposition.ts';
 import { HostUsage } from './host-usage.ts';
-import { knownLabelSets, SERIES, type Series } from './series.ts';
+import { knownLabelSets, type LabelSet, SERIES, type Series } from './series.ts';
 import type { MetricsSnapshot } from './snapshot.ts';
 
 export interface MetricsOptions {
@@ -35,23 +36,34 @@ export interface MetricsRegistry extends Metrics {
 export function createMetrics(options: MetricsOptions): MetricsRegistry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const counters = new Map<string, Counter>();
-  const gauges = new Map<string, Gauge>();
-  const histograms = new Map<string, Histogram>();
+  const numbers = new Map<string, Numbers>();
+  const distributions = new Map<string, Distributions>();
   for (const [name, series] of Object.entries(SERIES)) {
-    const config = { name, help: series.help, labelNames: [...(series.labels ?? [])], registers: [registry] };
-    if (series.type === 'counter') counters.set(name, zeroed(new Counter(config), series));
-    else if (series.type === 'gauge')
-      gauges.set(name, zeroed(new Gauge({ ...config, aggregator: series.merge ?? 'sum' }), series));
-    else
-      histograms.set(
-        name,
-        zeroed(new Histogram({ ...config, buckets: [...(series.buckets ?? [])] }), series),
-      );
+    if (series.type === 'histogram') {
+      const distribution = new Distributions(name, series);
+      for (const labels of knownLabelSets(series)) distribution.show(labels);
+      distributions.set(name, distribution);
+      register(registry, distribution);
+    } else {
+      const metric = new Numbers(name, series);
+      for (const labels of knownLabelSets(series)) metric.at(labels);
+      numbers.set(name, metric);
+      register(registry, metric);
+    }
   }
 
-  const unknown = (name: string): void => {
-    if (options.strict) throw new Error(`metric ${name} is not declared in series.ts with this type`);
+  const { strict = false } = options;
+  const undeclared = (name: string): void => {
+    if (strict) throw new Error(`metric ${name} is not declared in series.ts with this type`);
+  };
+  const number = (name: string, type: Series['type'], labels: LabelSet | undefined): Cell | undefined => {
+    const metric = numbers.get(name);
+    if (metric?.type !== type) {
+      undeclared(name);
+      return undefined;
+    }
+    if (strict) assertDeclared(name, labels);
+    return metric.at(labels);
   };
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
   loopDelay.enable();
@@ -61,21 +73,23 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
   const runHooks = (): Promise<unknown> => Promise.all(hooks.map((hook) => hook()));
 
   const metrics: MetricsRegistry = {
-    count(name, labels, by) {
-      const counter = counters.get(name);
-      if (counter === undefined) unknown(name);
-      else if (labels === undefined) counter.inc(by ?? 1);
-      else counter.inc(labels, by);
+    count(name, labels, by = 1) {
+      if (strict && !(by >= 0)) throw new Error(`metric ${name} cannot be counted down, by ${by}`);
+      const cell = number(name, 'counter', labels);
+      if (cell !== undefined) cell.value += by;
     },
     observe(name, labels, value) {
-      const histogram = histograms.get(name);
-      if (histogram === undefined) unknown(name);
-      else histogram.observe(labels, value);
+      const distribution = distributions.get(name);
+      if (distribution === undefined) {
+        undeclared(name);
+        return;
+      }
+      if (strict) assertDeclared(name, labels);
+      distribution.observe(labels, value);
     },
     gauge(name, labels, value) {
-      const gauge = gauges.get(name);
-      if (gauge === undefined) unknown(name);
-      else gauge.set(labels, value);
+      const cell = number(name, 'gauge', labels);
+      if (cell !== undefined) cell.value = value;
     },
     beforeScrape(hook) {
       hooks.push(hook);
@@ -116,11 +130,16 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
   return metrics;
 }
 
-function zeroed<Metric extends Counter | Gauge | Histogram>(metric: Metric, series: Series): Metric {
-  for (const labels of knownLabelSets(series)) {
-    if (metric instanceof Counter) metric.inc(labels, 0);
-    else if (metric instanceof Gauge) metric.set(labels, 0);
-    else metric.zero(labels);
+/** Throws when the labels name one that the series does not declare. */
+function assertDeclared(name: string, labels: LabelSet | undefined): void {
+  for (const label in labels) {
+    if (SERIES[name]?.labels?.includes(label) !== true) {
+      throw new Error(`metric ${name} has a label ${label} that series.ts does not declare`);
+    }
   }
-  return metric;
+}
+
+/** The registry asks no more of a metric than these two members; its types name prom-client's own classes. */
+function register(registry: Registry, metric: ReadableMetric): void {
+  registry.registerMetric(metric as unknown as Metric<string>);
 }

@@ -10,6 +10,8 @@ export interface Series {
   readonly buckets?: readonly number[];
   /** Values of labels that are known beforehand; every combination exists from the start with value 0. */
   readonly known?: Readonly<Record<string, readonly string[]>>;
+  /** Label sets beside those combinations that exist from the start, too. */
+  readonly alsoKnown?: readonly LabelSet[];
   /** How the gauges of several workers make one; added up unless said. Counters and histograms are always added up. */
   readonly merge?: 'max' | 'min';
 }
@@ -32,12 +34,14 @@ const ORIGIN_OPS = ['fetch_cold', 'fetch_stale', 'fetch_strict', 'sync'];
 const SQL_OPERATIONS = ['exec', 'prepare', 'query', 'query_row', 'begin', 'commit', 'rollback'];
 const REPLICAS = ['rw', 'ro'];
 const OUTCOME = ['success', 'error'];
-const VAULT_OPERATIONS = ['encrypt', 'decrypt', 'decrypt_bulk'];
+const VAULT_OPERATIONS = ['encrypt', 'encrypt_bulk', 'decrypt', 'decrypt_bulk'];
 const POOLS = ['lan', 'wan'];
 const RELAYS = ['lan_to_wan', 'wan_to_lan'];
 /** Queues between requests and what is done behind their back, and those of them that are taken away in batches. */
 const BATCHES = ['api_requests', 'key_verifications', 'ratelimits'];
 const BUFFERS = [...BATCHES, 'ratelimit_replays'];
+/** Where spent credits wait to be written back. Callers wait for room in it; it drops nothing. */
+const PATIENT_BUFFER = 'usagelimiter_replays';
 const BATCH_TRIGGERS = ['size_limit', 'time_interval', 'close'];
 const BREAKERS = [
   'clickhouse_analytics',
@@ -57,7 +61,20 @@ const JOBS = [
   'credit-settlements-cleanup',
 ];
 const BREAKER_STATES = ['open', 'halfopen', 'closed'];
-const DEPENDENCIES = ['database', 'redis', 'clickhouse', 'vault', 'control'];
+const CACHES = [
+  'api_to_key_auth_row',
+  'clickhouse_analytics_connection',
+  'clickhouse_setting',
+  'live_api_by_id',
+  'portal_session',
+  'ratelimit_namespace',
+  'vault_data_keys',
+  'verification_key_by_hash',
+  'workspace_by_org_id',
+  'workspace_limits',
+];
+const REMOVALS = ['removed', 'expired', 'evicted'];
+const DEPENDENCIES = ['database', 'redis', 'clickhouse', 'vault', 'control', 'storage'];
 
 function counter(help: string, labels: string[] = [], known?: Series['known']): Series {
   return { type: 'counter', help, labels, ...(known === undefined ? {} : { known }) };
@@ -96,6 +113,7 @@ export const SERIES: Readonly<Record<string, Series>> = {
   unkey_http_request_latency_seconds: histogram('Time from routing to reply', LATENCY, HTTP_LABELS),
   unkey_http_request_body_size_bytes: histogram('Size of request bodies', BODY_BYTES, HTTP_LABELS),
   unkey_inflight_requests: gauge('HTTP requests being served'),
+  unkey_ready: extreme('min', gauge('1 while /health/ready answers 200')),
   unkey_draining: extreme('max', gauge('1 while the server is shutting down')),
   unkey_internal_panics_total: counter('Bugs caught while serving a request', ['caller', 'path']),
 
@@ -111,7 +129,9 @@ export const SERIES: Readonly<Record<string, Series>> = {
   unkey_ratelimit_windows: gauge('Rate-limit windows held in memory'),
   unkey_ratelimit_windows_created_total: counter('Rate-limit windows created'),
   unkey_ratelimit_windows_evicted_total: counter('Rate-limit windows evicted'),
-  unkey_ratelimit_cas_exhausted_total: counter('Counter updates that lost every race'),
+  unkey_ratelimit_cas_exhausted_total: counter(
+    'Counter updates that lost every race: none does, as one thread makes them one after the other',
+  ),
   unkey_ratelimit_strict_mode_activations_total: counter('Times strict mode was raised', ['workspace_id']),
   unkey_ratelimit_origin_operations_total: counter('Calls of the counter origin', ['op'], { op: ORIGIN_OPS }),
   unkey_ratelimit_origin_latency_seconds: histogram(
@@ -142,15 +162,27 @@ export const SERIES: Readonly<Record<string, Series>> = {
   }),
   unkey_usagelimiter_replay_latency_seconds: histogram('Duration of replayed credit writes', LATENCY),
 
-  unkey_cache_reads_total: counter('Cache lookups', ['resource', 'hit']),
-  unkey_cache_writes: gauge('Cache writes', ['resource']),
-  unkey_cache_size: gauge('Entries in the cache', ['resource']),
-  unkey_cache_capacity: gauge('Most entries that the cache holds', ['resource']),
-  unkey_cache_deleted_total: counter('Cache entries removed', ['resource', 'reason']),
-  unkey_cache_revalidations_total: counter('Background refreshes of stale entries', ['resource']),
-  unkey_cache_reads_errors_total: counter('Failed loads of missing entries', ['resource']),
-  unkey_cache_revalidations_errors_total: counter('Failed background refreshes', ['resource']),
-  unkey_cache_stale_served_total: counter('Stale entries served', ['resource']),
+  unkey_cache_reads_total: counter('Cache lookups', ['resource', 'hit'], {
+    resource: CACHES,
+    hit: ['true', 'false'],
+  }),
+  unkey_cache_writes: gauge('Cache writes', ['resource'], { resource: CACHES }),
+  unkey_cache_size: gauge('Entries in the cache', ['resource'], { resource: CACHES }),
+  unkey_cache_capacity: gauge('Most entries that the cache holds', ['resource'], { resource: CACHES }),
+  unkey_cache_deleted_total: counter('Cache entries removed', ['resource', 'reason'], {
+    resource: CACHES,
+    reason: REMOVALS,
+  }),
+  unkey_cache_revalidations_total: counter('Background refreshes of stale entries', ['resource'], {
+    resource: CACHES,
+  }),
+  unkey_cache_reads_errors_total: counter('Failed loads of missing entries', ['resource'], {
+    resource: CACHES,
+  }),
+  unkey_cache_revalidations_errors_total: counter('Failed background refreshes', ['resource'], {
+    resource: CACHES,
+  }),
+  unkey_cache_stale_served_total: counter('Stale entries served', ['resource'], { resource: CACHES }),
   unkey_cache_invalidation_lag_seconds: extreme('max', gauge('Age of the last invalidation received', [])),
 
   unkey_cluster_membership_events_total: counter('Gossip nodes that joined or left', ['event_type'], {
@@ -258,17 +290,20 @@ export const SERIES: Readonly<Record<string, Series>> = {
   ),
 
   unkey_buffer_state_total: counter('Items offered to a buffer', ['name', 'state'], {
-    name: BUFFERS,
+    name: [...BUFFERS, PATIENT_BUFFER],
     state: ['buffered', 'dropped', 'closed'],
   }),
   unkey_buffer_errors_total: counter('Items that a buffer refused', ['name', 'state'], {
     name: BUFFERS,
     state: ['dropped', 'closed'],
   }),
-  unkey_buffer_size_percentage: extreme(
-    'max',
-    gauge('How full a buffer is, 0 to 1', ['name', 'drop'], { name: BUFFERS, drop: ['true'] }),
-  ),
+  unkey_buffer_size_percentage: {
+    ...extreme(
+      'max',
+      gauge('How full a buffer is, 0 to 1', ['name', 'drop'], { name: BUFFERS, drop: ['true'] }),
+    ),
+    alsoKnown: [{ name: PATIENT_BUFFER, drop: 'false' }],
+  },
   unkey_batch_size_distribution: histogram('Items per batch', BATCH_ITEMS, ['name', 'trigger'], {
     name: BATCHES,
     trigger: BATCH_TRIGGERS,
@@ -307,19 +342,27 @@ export const SERIES: Readonly<Record<string, Series>> = {
       dependency: DEPENDENCIES,
     }),
   ),
+  unkey_dependency_configured: extreme(
+    'max',
+    gauge(
+      '1 for a dependency that this process has; only of these does unkey_dependency_up tell something',
+      ['dependency'],
+      { dependency: DEPENDENCIES },
+    ),
+  ),
   unkey_event_loop_lag_seconds: extreme('max', gauge('Delay of the event loop, mean since the last scrape')),
   resources_cpu_percent: extreme('max', gauge('CPU use of the host, 0 to 100')),
   resources_memory_percent: extreme('max', gauge('Memory use of the host, 0 to 100')),
 };
 
-/** Every combination of the known label values; a single empty set for a series without labels. */
+/** Every label set that a series has from the start; a single empty one for a series without labels. */
 export function knownLabelSets(series: Series): LabelSet[] {
-  const labels = series.labels ?? [];
+  const more = series.alsoKnown ?? [];
   let sets: LabelSet[] = [{}];
-  for (const label of labels) {
+  for (const label of series.labels ?? []) {
     const values = series.known?.[label];
-    if (values === undefined) return [];
+    if (values === undefined) return [...more];
     sets = sets.flatMap((set) => values.map((value) => ({ ...set, [label]: value })));
   }
-  return sets;
+  return [...sets, ...more];
 }

@@ -36,6 +36,9 @@ export interface Endpoint {
 /** One layer of the onion: wraps the handler further in. Called once per endpoint, at start-up. */
 export type Stage = (next: Handler, endpoint: Endpoint) => Handler;
 
+/** Looks at an exchange that is answered. It neither changes the reply nor waits for anything. */
+export type Observer = (exchange: Exchange, reply: Reply) => void;
+
 /** Composes stages, outermost first, around the innermost handler. */
 export function composeStages(stages: readonly Stage[], endpoint: Endpoint, innermost: Handler): Handler {
   return stages.reduceRight((next, stage) => stage(next, endpoint), innermost);

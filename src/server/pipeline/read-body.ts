@@ -18,17 +18,20 @@ const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
 /** Emitted on a request whose framing the HTTP parser refused. */
 const BROKEN_BODY = Symbol('broken body');
 
-const lastResponses = new WeakMap<Duplex, HttpResponse>();
+/** On a connection, the response to its latest request. A property of ours: a weak map of all of them costs ten times that. */
+const LAST_RESPONSE = Symbol('last response');
+type Connection = Duplex & { [LAST_RESPONSE]?: HttpResponse };
+
 const brokenRequests = new WeakSet<HttpRequest>();
 
 /** Remembers what a connection is busy with, so that a parser error finds it. */
 export function trackRequest(request: HttpRequest, response: HttpResponse): void {
-  if (request.stream === undefined) lastResponses.set(request.socket, response);
+  if (request.stream === undefined) (request.socket as Connection)[LAST_RESPONSE] = response;
 }
 
 /** The response that the connection still owes to an earlier request, whole or half-sent. */
 export function pendingResponse(socket: Duplex): HttpResponse | undefined {
-  const response = lastResponses.get(socket);
+  const response = (socket as Connection)[LAST_RESPONSE];
   return response === undefined || response.writableEnded ? undefined : response;
 }
 
@@ -44,13 +47,17 @@ function announcesBody(request: HttpRequest): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
-/** A small body mostly comes in the same packet as the head and needs no waiting for. */
+/**
+ * A small body mostly comes in the same packet as the head and needs no waiting for. A tick after the head, the parser has
+ * handed over the bytes that came with it, though not yet said that they are all.
+ */
 function arrivedWhole(request: HttpRequest, limits: BodyLimits): boolean {
+  const { readableLength } = request;
   return (
     request.stream === undefined &&
-    request.complete &&
-    request.readableLength > 0 &&
-    request.readableLength <= limits.maxBytes
+    readableLength > 0 &&
+    readableLength <= limits.maxBytes &&
+    (request.complete || readableLength === Number(request.headers['content-length']))
   );
 }
 

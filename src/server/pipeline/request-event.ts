@@ -3,7 +3,7 @@ import { faultCode, internalDetail, publicDetail } from '../../lib/fault.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Principal } from '../../services/auth/principal.ts';
 import { hostOf } from './error-translation.ts';
-import type { Exchange, Stage } from './exchange.ts';
+import type { Endpoint, Exchange, Observer } from './exchange.ts';
 
 export interface RequestEventOptions {
   readonly log: Logger;
@@ -14,10 +14,13 @@ export interface RequestEventOptions {
 }
 
 /** One line per request worth telling: every refusal, every slow one, and a sample of the rest. */
-export function requestEvent({ log, sampleRate, slowThresholdMs }: RequestEventOptions): Stage {
-  return (next, { path }) =>
-    async (exchange) => {
-      const reply = await next(exchange);
+export function requestEvent({
+  log,
+  sampleRate,
+  slowThresholdMs,
+}: RequestEventOptions): (endpoint: Endpoint) => Observer {
+  return ({ path }) =>
+    (exchange, reply) => {
       const duration = exchange.elapsed();
       if (
         reply.status >= 400 ||
@@ -26,7 +29,6 @@ export function requestEvent({ log, sampleRate, slowThresholdMs }: RequestEventO
       ) {
         log.info(fieldsOf(exchange, reply.status, duration), `${exchange.request.method} ${path}`);
       }
-      return reply;
     };
 }
 

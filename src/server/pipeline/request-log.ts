@@ -1,6 +1,6 @@
 import { internalDetail } from '../../lib/fault.ts';
 import { hostOf } from './error-translation.ts';
-import type { Exchange, Reply, Stage } from './exchange.ts';
+import type { Exchange, Observer, Reply } from './exchange.ts';
 
 /** One finished request, as the analytics store keeps it; bodies and headers are still to be redacted by the sink. */
 export interface RequestLogEntry {
@@ -32,11 +32,9 @@ export interface RequestLogSink {
 }
 
 /** Hands every finished request to the sink, whatever its status; a panic or an opt-out leaves no row. */
-export function requestLog(sink: RequestLogSink): Stage {
-  return (next) => async (exchange) => {
-    const reply = await next(exchange);
+export function requestLog(sink: RequestLogSink): () => Observer {
+  return () => (exchange, reply) => {
     if (exchange.recordEvents) sink.record(entryOf(exchange, reply));
-    return reply;
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Metrics } from '../../lib/metrics.ts';
-import type { Stage } from './exchange.ts';
+import type { Endpoint, Observer } from './exchange.ts';
 
 /** Counts every routed request under its route template. A panic on an API route is counted as a panic alone. */
-export function requestMetrics(metrics: Metrics): Stage {
-  return (next, endpoint) => {
+export function requestMetrics(metrics: Metrics): (endpoint: Endpoint) => Observer {
+  return (endpoint) => {
     const labelSets = new Map<string, Record<string, string>>();
     const labelsOf = (method: string, status: number): Record<string, string> => {
       const key = `${method} ${status}`;
@@ -14,14 +14,12 @@ export function requestMetrics(metrics: Metrics): Stage {
       }
       return labels;
     };
-    return async (exchange) => {
-      const reply = await next(exchange);
+    return (exchange, reply) => {
       const labels = labelsOf(exchange.request.method ?? endpoint.method, reply.status);
       metrics.count('unkey_http_requests_total', labels);
       metrics.observe('unkey_http_request_latency_seconds', labels, exchange.elapsed() / 1000);
       metrics.observe('unkey_http_request_body_size_bytes', labels, exchange.body.length);
       if (reply.status >= 500) metrics.count('unkey_http_requests_errors_total', labels);
-      return reply;
     };
   };
 }

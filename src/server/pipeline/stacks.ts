@@ -12,8 +12,16 @@ import { authentication } from './authentication.ts';
 import { type BasicCredentials, basicAuthentication } from './basic-authentication.ts';
 import { deadline } from './deadline.ts';
 import { errorTranslation } from './error-translation.ts';
-import { composeStages, type Endpoint, type Handler, type Reply, type Stage } from './exchange.ts';
+import {
+  composeStages,
+  type Endpoint,
+  type Handler,
+  type Observer,
+  type Reply,
+  type Stage,
+} from './exchange.ts';
 import { invocation } from './invocation.ts';
+import { observation } from './observation.ts';
 import { panicRecovery } from './panic-recovery.ts';
 import { refuseUnreadableBody } from './read-body.ts';
 import { requestEvent } from './request-event.ts';
@@ -57,7 +65,7 @@ export function operationEndpoint(operation: AnyOperation): Endpoint {
 
 /** The protected, portal or public stack around an operation, by its auth kind. */
 export function operationStack(operation: AnyOperation, options: StackOptions): Handler {
-  const { log, tracer, verifyResponses } = options;
+  const { log, metrics, tracer, verifyResponses } = options;
   const handler = invocation(operation, {
     services: options.services,
     log,
@@ -70,11 +78,14 @@ export function operationStack(operation: AnyOperation, options: StackOptions): 
   return composeStages(
     [
       panicRecovery(options),
-      ...telemetry(options),
+      ...spans(options),
       requestScope,
-      // Liveness probes are no traffic of a workspace and would drown the rows that are.
-      ...(operation.auth === 'public' && operation.method === 'GET' ? [] : rows(options)),
-      requestEvent({ log, ...options.requestLogging }),
+      observation([
+        requestEvent({ log, ...options.requestLogging }),
+        // Liveness probes are no traffic of a workspace and would drown the rows that are.
+        ...(operation.auth === 'public' && operation.method === 'GET' ? [] : rows(options)),
+        requestMetrics(metrics),
+      ]),
       errorTranslation({ log, ...(declared === undefined ? {} : { declared }) }),
       deadline(options.deadlineMs),
       refuseUnreadableBody,
@@ -94,8 +105,11 @@ export function pageStack(
 ): Handler {
   return composeStages(
     [
-      ...telemetry(options),
-      requestEvent({ log: options.log, ...options.requestLogging }),
+      ...spans(options),
+      observation([
+        requestEvent({ log: options.log, ...options.requestLogging }),
+        requestMetrics(options.metrics),
+      ]),
       panicRecovery(options),
       errorTranslation({ log: options.log }),
       refuseUnreadableBody,
@@ -114,8 +128,11 @@ export function profileStack(
 ): Handler {
   return composeStages(
     [
-      requestEvent({ log: options.log, ...options.requestLogging }),
-      ...telemetry(options),
+      ...spans(options),
+      observation([
+        requestMetrics(options.metrics),
+        requestEvent({ log: options.log, ...options.requestLogging }),
+      ]),
       panicRecovery(options),
       errorTranslation({ log: options.log }),
       refuseUnreadableBody,
@@ -126,11 +143,11 @@ export function profileStack(
   );
 }
 
-function telemetry({ tracer, metrics }: Pick<StackOptions, 'tracer' | 'metrics'>): Stage[] {
-  return tracer === undefined ? [requestMetrics(metrics)] : [requestSpan(tracer), requestMetrics(metrics)];
+function spans({ tracer }: Pick<StackOptions, 'tracer'>): Stage[] {
+  return tracer === undefined ? [] : [requestSpan(tracer)];
 }
 
-function rows({ requestLogSink }: StackOptions): Stage[] {
+function rows({ requestLogSink }: StackOptions): (() => Observer)[] {
   return requestLogSink === undefined ? [] : [requestLog(requestLogSink)];
 }
 

@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { type Lifecycle, type Request, type ResponseToolkit, type Server, server } from '@hapi/hapi';
 import type { Endpoint, HttpRequest, HttpResponse } from '../pipeline/exchange.ts';
+import { hotLane, type RequestListener } from './hot-lane.ts';
 import { answerClientError, type Listener } from './listener.ts';
 import {
   cleanedUrl,
@@ -16,6 +17,8 @@ import {
 
 export interface Mount {
   readonly endpoint: Pick<Endpoint, 'method' | 'path'>;
+  /** Whether requests that name the path as it stands are served past hapi (hot-lane.ts). */
+  readonly isHot?: boolean;
   /** Answers on the raw response. Never rejects. */
   serve(request: HttpRequest, response: HttpResponse): Promise<void>;
 }
@@ -30,6 +33,7 @@ export interface HapiOptions {
 
 /** A hapi server around the listener with one route per mount; binding and closing the listener stay with the caller. */
 export function createHapiServer({ listener, tls, mounts, onUnmatched }: HapiOptions): Server {
+  const listeners = new Set(listener.listeners('request'));
   const hapi = server({
     // hapi serves HTTP/2 as well; its types do not tell.
     listener: listener as HttpServer,
@@ -45,6 +49,11 @@ export function createHapiServer({ listener, tls, mounts, onUnmatched }: HapiOpt
       state: { parse: false, failAction: 'ignore' },
     },
   });
+  for (const dispatch of listener.listeners('request')) {
+    if (listeners.has(dispatch)) continue;
+    listener.off('request', dispatch as RequestListener);
+    listener.on('request', hotLane(mounts, dispatch as RequestListener));
+  }
   listener.removeAllListeners('clientError');
   listener.on('clientError', answerClientError);
 

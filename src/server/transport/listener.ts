@@ -26,6 +26,9 @@ const LIMITS = {
 
 const MAX_HEADER_BYTES = 1024 * 1024;
 
+/** Requests of one HTTP/2 connection that are served at once; the others wait with the client. Node sets no bound. */
+const MAX_STREAMS = 250;
+
 const MIN_TLS = 'TLSv1.3';
 
 /**
@@ -41,7 +44,7 @@ export function createListener(certificate: Certificate | undefined, idleTimeout
           ...certificate,
           minVersion: MIN_TLS,
           allowHTTP1: true,
-          settings: { maxHeaderListSize: MAX_HEADER_BYTES },
+          settings: { maxHeaderListSize: MAX_HEADER_BYTES, maxConcurrentStreams: MAX_STREAMS },
         });
   listener.setTimeout(idleTimeoutMs);
   listener.on('request', trackRequest);

@@ -19,10 +19,11 @@ export interface RequestServerOptions {
 /** Connects a composed stack to the raw request: id, body, stack, reply. */
 export function requestServer(
   options: RequestServerOptions,
-): (endpoint: Endpoint, handler: Handler) => Mount {
+): (endpoint: Endpoint, handler: Handler, isHot?: boolean) => Mount {
   const { host, ids, log, inflight, body, isDraining } = options;
-  return (endpoint, handler) => ({
+  return (endpoint, handler, isHot = false) => ({
     endpoint,
+    isHot,
     async serve(request, response) {
       inflight.enter();
       try {

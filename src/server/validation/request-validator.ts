@@ -52,7 +52,7 @@ function refuse(detail: string, error: Required<Violation>): Failure {
 }
 
 /**
- * Compiles what validates the requests of an operation. Source: request validation of the HTTP contract (§3).
+ * Prepares what validates the requests of an operation. Source: request validation of the HTTP contract (§3).
  *
  * @throws Error when the operation's schema cannot be expressed as JSON Schema, so that a server with it does not start.
  */
@@ -91,7 +91,8 @@ type BodyValidator = (input: RequestInput) => RequestOutcome;
 
 function compileBody(request: NonNullable<AnyOperation['request']>): BodyValidator {
   const schema = toJsonSchema(request, 'request');
-  const decide = compileDecider(schema);
+  // Compiled on first use: a start would wait for dozens of schemas of which the first request needs one.
+  let decide: ValidateFunction | undefined;
   let explain: ValidateFunction | undefined;
 
   return ({ contentType, body: bytes, path }) => {
@@ -107,6 +108,7 @@ function compileBody(request: NonNullable<AnyOperation['request']>): BodyValidat
       throw error;
     }
 
+    decide ??= compileDecider(schema);
     if (decide(body)) return { ok: true, body, bind: () => bind(text, schema) };
 
     let { errors } = decide;

@@ -62,7 +62,7 @@ export function createApiService(deps: ApiServiceDeps): ApiService {
 
     async findCached(workspaceId, apiId) {
       if (apiId.length > MAX_ID_LENGTH) return null;
-      return reportingStoreFailure('loading an API', () =>
+      return reportingStoreFailure('loading an API', async () =>
         liveApis.swr(cacheKey(workspaceId, apiId), async () => {
           const api = await loadApi(db.replica, workspaceId, apiId);
           return api?.keyspace === 'deleted' ? null : api;

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import type { Principal } from './principal.ts';
 
 /** The credentials a request carries, as far as resolvers look at them. */
@@ -12,10 +13,10 @@ export interface Credentials {
 export interface Resolver {
   readonly kind: 'root_key' | 'jwt' | 'portal_session';
   /**
-   * Yields undefined when the request carries no credential of this kind, else a principal; throws a Fault when the
-   * credential is refused or cannot be checked.
+   * Yields undefined when the request carries no credential of this kind, else a principal; throws a Fault, or rejects
+   * with it, when the credential is refused or cannot be checked.
    */
-  resolve(credentials: Credentials): Promise<Principal | undefined>;
+  resolve(credentials: Credentials): MaybePromise<Principal | undefined>;
 }
 
 export interface Authenticator {

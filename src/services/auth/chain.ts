@@ -15,7 +15,8 @@ export function createAuthenticator(resolvers: readonly Resolver[]): Authenticat
       let refusal: { readonly error: unknown; readonly severity: number } | undefined;
       for (const resolver of resolvers) {
         try {
-          const principal = await resolver.resolve(credentials);
+          const resolved = resolver.resolve(credentials);
+          const principal = resolved instanceof Promise ? await resolved : resolved;
           if (principal !== undefined) return principal;
         } catch (error) {
           const severity = severityOf(error);

@@ -3,6 +3,7 @@
 import type { ErrorCode } from '../../lib/error-codes.ts';
 import { Fault } from '../../lib/fault.ts';
 import { sha256Base64 } from '../../lib/hash.ts';
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { CachedKey, KeyCache, KeyState } from '../keys/key-cache.ts';
 import type { Resolver } from './authenticator.ts';
@@ -33,30 +34,34 @@ export interface RootKeyDeps {
 export function createRootKeyResolver(deps: RootKeyDeps): Resolver {
   return {
     kind: 'root_key',
-    async resolve({ authorization }) {
+    resolve({ authorization }) {
       if (authorization === undefined || authorization === '') return undefined;
-      const key = await load(deps, extractBearer(authorization));
-      const state = deps.keys.state(key);
-      deps.metrics.count('unkey_key_verifications_total', { type: 'root_key', code: state });
-      if (state !== 'VALID') throw refusal(state);
-      // VALID says that there is a key; an ordinary one must look like an unknown one.
-      if (key === null || key.forWorkspaceId === null) throw refusal('NOT_FOUND');
-      return toPrincipal(key, key.forWorkspaceId);
+      const found = load(deps, extractBearer(authorization));
+      return found instanceof Promise ? found.then(admit) : admit(found);
     },
   };
+
+  function admit(key: CachedKey | null): Principal {
+    const state = deps.keys.state(key);
+    deps.metrics.count('unkey_key_verifications_total', { type: 'root_key', code: state });
+    if (state !== 'VALID') throw refusal(state);
+    // VALID says that there is a key; an ordinary one must look like an unknown one.
+    if (key === null || key.forWorkspaceId === null) throw refusal('NOT_FOUND');
+    return toPrincipal(key, key.forWorkspaceId);
+  }
 }
 
-async function load({ keys, metrics }: RootKeyDeps, token: string): Promise<CachedKey | null> {
-  try {
-    return await keys.find(sha256Base64(token));
-  } catch (error) {
+function load({ keys, metrics }: RootKeyDeps, token: string): MaybePromise<CachedKey | null> {
+  const refuse = (error: unknown): never => {
     metrics.count('unkey_key_verification_errors_total', { type: 'root_key' });
     throw new Fault('unkey:application:unexpected_error', {
       public: 'The root key could not be checked.',
       internal: 'loading a root key failed',
       cause: error,
     });
-  }
+  };
+  const found = keys.find(sha256Base64(token));
+  return found instanceof Promise ? found.catch(refuse) : found;
 }
 
 function refusal(state: Exclude<KeyState, 'VALID'>): Fault {

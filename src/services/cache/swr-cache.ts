@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import { currentRequestScope, runDetached } from '../../lib/request-scope.ts';
 import type { CacheBroadcast, Invalidations } from './invalidations.ts';
@@ -98,24 +99,22 @@ export class SwrCache<Value> {
   /** The cached value, null when known absent, undefined when not cached; never loads. */
   get(key: string): Value | null | undefined {
     const started = performance.now();
-    const entry = this.#live(key);
-    const status = entry === undefined ? 'miss' : this.#isFresh(entry) ? 'fresh' : 'stale';
+    const now = this.#options.clock.now();
+    const entry = this.#live(key, now);
+    const status = entry === undefined ? 'miss' : this.#isFresh(entry, now) ? 'fresh' : 'stale';
     this.#report('cache_get', status, started);
     return entry?.value;
   }
 
   /** The cached value or, on a miss, what `load` yields (null = absent, cached as well). Stale values refresh behind. */
-  async swr(key: string, load: () => Promise<Value | null>): Promise<Value | null> {
+  swr(key: string, load: () => Promise<Value | null>): MaybePromise<Value | null> {
     const started = performance.now();
-    const entry = this.#live(key);
+    const now = this.#options.clock.now();
+    const entry = this.#live(key, now);
     if (entry === undefined) {
-      try {
-        return await this.#loadOnce(key, load);
-      } finally {
-        this.#report('cache_swr', 'miss', started);
-      }
+      return this.#loadOnce(key, load).finally(() => this.#report('cache_swr', 'miss', started));
     }
-    const fresh = this.#isFresh(entry);
+    const fresh = this.#isFresh(entry, now);
     if (!fresh) {
       this.#options.metrics.count('unkey_cache_stale_served_total', this.#labels);
       this.#refreshes.start(key, load);
@@ -136,13 +135,14 @@ export class SwrCache<Value> {
     const found = new Map<string, Value | null>();
     const missing: string[] = [];
     const stale: string[] = [];
+    const now = this.#options.clock.now();
     for (const key of new Set(keys)) {
-      const entry = this.#live(key);
+      const entry = this.#live(key, now);
       this.#options.metrics.count('unkey_cache_reads_total', entry === undefined ? this.#miss : this.#hit);
       if (entry === undefined) missing.push(key);
       else {
         found.set(key, entry.value);
-        if (!this.#isFresh(entry) && !this.#refreshes.has(key)) stale.push(key);
+        if (!this.#isFresh(entry, now) && !this.#refreshes.has(key)) stale.push(key);
       }
     }
     if (stale.length > 0) {
@@ -209,17 +209,17 @@ export class SwrCache<Value> {
     this.#reportSize();
   }
 
-  #live(key: string): Entry<Value> | undefined {
+  #live(key: string, now: number): Entry<Value> | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    if (this.#options.clock.now() < entry.writtenAt + this.#options.staleMs) return entry;
+    if (now < entry.writtenAt + this.#options.staleMs) return entry;
     this.#entries.delete(key);
     this.#countDeleted('expired');
     return undefined;
   }
 
-  #isFresh(entry: Entry<Value>): boolean {
-    return this.#options.clock.now() < entry.writtenAt + this.#options.freshMs;
+  #isFresh(entry: Entry<Value>, now: number): boolean {
+    return now < entry.writtenAt + this.#options.freshMs;
   }
 
   #write(key: string, value: Value | null): void {

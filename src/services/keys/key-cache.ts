@@ -1,4 +1,5 @@
 import type { Integer } from '../../lib/json.ts';
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 
 /** A rate limit that may apply to a key, as verification needs it. */
 export interface KeyRateLimit {
@@ -62,7 +63,7 @@ export type KeyState =
 /** Keys by hash behind the stale-while-revalidate cache that verification and root-key authentication share. */
 export interface KeyCache {
   /** The key with its state at load time, or null when no live row has the hash. Throws a DatabaseError when it cannot be loaded. */
-  find(hash: string): Promise<CachedKey | null>;
+  find(hash: string): MaybePromise<CachedKey | null>;
   /** State of what `find` yielded, first match wins; expiry is judged by the clock, not by the entry's age. */
   state(key: CachedKey | null): KeyState;
   /** Drops entries, after a change to the key. */

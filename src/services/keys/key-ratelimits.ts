@@ -95,13 +95,10 @@ export async function checkRateLimits(
     duration: countableDuration(limit.duration),
     cost: limit.cost,
   }));
-  const [only] = requests;
   let decisions: RateLimitDecision[];
   try {
-    decisions =
-      requests.length === 1 && only !== undefined
-        ? [await deps.limiter.limit(only)]
-        : await deps.limiter.limitMany(requests);
+    const deciding = deps.limiter.limitMany(requests);
+    decisions = deciding instanceof Promise ? await deciding : deciding;
   } catch (error) {
     deps.log.error({ err: error, keyId: key.id }, 'rate limiter failed, verifying without it');
     return undefined;

@@ -90,7 +90,8 @@ export function createKeyVerifier(deps: KeyVerifierDeps): KeyVerifier {
 
   async function find(request: KeyLookup): Promise<FoundKey> {
     let startedAt = performance.now();
-    let key = await load(() => keyCache.find(sha256Base64(request.key)));
+    const found = keyCache.find(sha256Base64(request.key));
+    let key = found instanceof Promise ? await load(() => found) : found;
     let adopt: FoundKey['adopt'];
     let state = keyCache.state(key);
     if (state === 'NOT_FOUND' && request.migrationId !== undefined) {
@@ -191,7 +192,7 @@ async function runChecks(
   }
 
   const limits = selectLimits(key, request.ratelimits);
-  const ratelimits = await checkRateLimits(deps, key, limits);
+  const ratelimits = limits.length === 0 ? undefined : await checkRateLimits(deps, key, limits);
   if (ratelimits?.some((limit) => limit.exceeded)) return failed('RATE_LIMITED', ratelimits);
 
   if (key.remaining === null) return { status: 'VALID', credits: null, spent: 0, ratelimits };

@@ -3,6 +3,7 @@
 
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import { type Periodic, startPeriodic } from '../../lib/periodic.ts';
 import type { Counters } from '../../storage/counters/counters.ts';
@@ -82,12 +83,12 @@ class Engine implements RateLimitEngine {
     return this.#replays?.size ?? 0;
   }
 
-  async limit(request: RateLimitRequest): Promise<RateLimitDecision> {
-    const [decision] = await this.limitMany([request]);
-    return decision as RateLimitDecision;
+  limit(request: RateLimitRequest): MaybePromise<RateLimitDecision> {
+    const decisions = this.limitMany([request]);
+    return decisions instanceof Promise ? decisions.then(onlyOne) : onlyOne(decisions);
   }
 
-  async limitMany(requests: readonly RateLimitRequest[]): Promise<RateLimitDecision[]> {
+  limitMany(requests: readonly RateLimitRequest[]): MaybePromise<RateLimitDecision[]> {
     for (const request of requests) assertWithinBounds(request);
     const now = this.#clock.now();
     const known = this.cells.size;
@@ -96,9 +97,9 @@ class Engine implements RateLimitEngine {
       this.#metrics.count('unkey_ratelimit_windows_created_total', {}, this.cells.size - known);
     }
     if (this.#origin === undefined) return this.#decide(checks);
-    if (checks.some(mustAsk)) await refresh(checks, this.#origin);
-    if (!this.#origin.answering) return this.#decide(checks);
-    return inStep(checks, () => this.#decide(checks));
+    const origin = this.#origin;
+    if (!checks.some(mustAsk)) return this.#decideWith(origin, checks);
+    return refresh(checks, origin).then(() => this.#decideWith(origin, checks));
   }
 
   async sweep(): Promise<void> {
@@ -110,6 +111,10 @@ class Engine implements RateLimitEngine {
   async close(): Promise<void> {
     this.#janitor.stop();
     await this.#replays?.close(DRAIN_MS);
+  }
+
+  #decideWith(origin: Origin, checks: readonly Check[]): MaybePromise<RateLimitDecision[]> {
+    return origin.answering ? inStep(checks, () => this.#decide(checks)) : this.#decide(checks);
   }
 
   /** Decides all items and commits them, or none. Never pauses between the two: no other decision comes in between. */
@@ -160,6 +165,10 @@ class Engine implements RateLimitEngine {
       current,
     };
   }
+}
+
+function onlyOne(decisions: readonly RateLimitDecision[]): RateLimitDecision {
+  return decisions[0] as RateLimitDecision;
 }
 
 /** Takes the cost, if only for now. A cost beyond its own limit cannot pass whatever else happens, and is not counted. */

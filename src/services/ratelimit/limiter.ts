@@ -1,6 +1,8 @@
 // The smallest interface that hides where counts live. Arithmetic and rules: the limiter chapter (sliding window over
 // fixed cells, all-or-nothing batches).
 
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
+
 /** The shortest window that can be counted, in milliseconds. */
 export const MIN_DURATION_MS = 1000;
 
@@ -31,8 +33,8 @@ export interface RateLimitDecision {
 
 export interface RateLimiter {
   /** Decides and, when it passes, counts. Throws a RangeError for a request outside the bounds above. */
-  limit(request: RateLimitRequest): Promise<RateLimitDecision>;
+  limit(request: RateLimitRequest): MaybePromise<RateLimitDecision>;
   /** All or nothing: when any item fails none is counted. Decisions are in request order. */
-  limitMany(requests: readonly RateLimitRequest[]): Promise<RateLimitDecision[]>;
+  limitMany(requests: readonly RateLimitRequest[]): MaybePromise<RateLimitDecision[]>;
   close(): Promise<void>;
 }

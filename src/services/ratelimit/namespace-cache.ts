@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import type { Invalidations } from '../cache/invalidations.ts';
@@ -44,7 +45,7 @@ export class NamespaceCache {
     });
   }
 
-  find(workspaceId: string, value: string): Promise<Namespace | null> {
+  find(workspaceId: string, value: string): MaybePromise<Namespace | null> {
     const key = cacheKey(workspaceId, value);
     return this.#cache.swr(key, async () => (await this.#load(workspaceId, [key])).get(key) ?? null);
   }

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import { runDetached } from '../../lib/request-scope.ts';
 import type { IdSource } from '../../lib/uid.ts';
 import { DuplicateKeyError, type Queryable } from '../../storage/sql/database.ts';
@@ -22,7 +23,7 @@ export interface StoredNamespace {
  */
 export interface NamespaceService {
   /** Through the cache (1 min fresh, 24 h stale), deleted ones included; null when there is none. */
-  find(workspaceId: string, value: string): Promise<Namespace | null>;
+  find(workspaceId: string, value: string): MaybePromise<Namespace | null>;
   /** The same for several, by value. */
   findMany(workspaceId: string, values: readonly string[]): Promise<ReadonlyMap<string, Namespace | null>>;
   /** Through the cache. Throws a Fault `ratelimit_namespace_not_found` for a missing or deleted one. */
@@ -52,8 +53,10 @@ export function createNamespaceService(deps: NamespaceServiceDeps): NamespaceSer
   /** Creations under way, by workspace and name. */
   const creations = new Map<string, Promise<ReadonlyMap<string, Namespace | null>>>();
 
-  const find = (workspaceId: string, value: string): Promise<Namespace | null> =>
-    reportingStoreFailure('loading a namespace', () => cache.find(workspaceId, value));
+  const find = (workspaceId: string, value: string): MaybePromise<Namespace | null> => {
+    const found = cache.find(workspaceId, value);
+    return found instanceof Promise ? reportingStoreFailure('loading a namespace', () => found) : found;
+  };
 
   async function read(q: Queryable, workspaceId: string, value: string): Promise<NamespaceRow> {
     const rows = await reportingStoreFailure('loading a namespace', () =>

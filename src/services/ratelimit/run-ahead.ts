@@ -2,6 +2,7 @@
 // share of what is left may be given out on top. A decision that would go further waits until the origin has confirmed.
 // Reasons and figures: docs/adr/0010-rate-limit-run-ahead.md.
 
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import type { Cell } from './cells.ts';
 import type { Check } from './check.ts';
 import { type Waiter, WaitingLine } from './waiting-line.ts';
@@ -15,7 +16,7 @@ const PATIENCE_MS = 300;
  * Yields what `decide` yields, which is called at once, or as soon as nothing holds the checks back, but after 300 ms in
  * any case. `decide` must not pause, so that the next in line sees what it did.
  */
-export function inStep<T>(checks: readonly Check[], decide: () => T): T | Promise<T> {
+export function inStep<T>(checks: readonly Check[], decide: () => T): MaybePromise<T> {
   const first = heldBackBy(checks);
   if (first === undefined) return decide();
   return new Promise<T>((resolve, reject) => {

@@ -93,11 +93,18 @@ export function createStandaloneLimits(deps: {
       const time = origin.time ?? clock.now();
       const started = performance.now();
       const request = requestOf(origin, bounded, time);
-      const outcome = await counting(async () => {
-        if (!blocks(bounded)) return told(bounded, await limiter.limit(request));
-        assertWithinBounds(request);
-        return blocked(bounded, time);
-      });
+      let outcome: LimitOutcome;
+      try {
+        if (blocks(bounded)) {
+          assertWithinBounds(request);
+          outcome = blocked(bounded, time);
+        } else {
+          const deciding = limiter.limit(request);
+          outcome = told(bounded, deciding instanceof Promise ? await deciding : deciding);
+        }
+      } catch (error) {
+        throw uncounted(error);
+      }
       const latencyMs = Math.trunc(performance.now() - started);
       record(origin, bounded, outcome, { timeMs: clock.now(), latencyMs });
       return outcome;
@@ -108,9 +115,12 @@ export function createStandaloneLimits(deps: {
       const timeMs = clock.now();
       const time = origin.time ?? timeMs;
       const started = performance.now();
-      const decisions = await counting(() =>
-        limiter.limitMany(batch.map((bounded) => requestOf(origin, bounded, time))),
-      );
+      let decisions: RateLimitDecision[];
+      try {
+        decisions = await limiter.limitMany(batch.map((bounded) => requestOf(origin, bounded, time)));
+      } catch (error) {
+        throw uncounted(error);
+      }
       const latencyMs = Math.trunc(performance.now() - started) / batch.length;
       return batch.map((bounded, index) => {
         const outcome = blocks(bounded) ? blocked(bounded, time) : told(bounded, required(decisions[index]));
@@ -167,16 +177,12 @@ function told({ limit, duration, override }: Bounded, decision: RateLimitDecisio
   };
 }
 
-async function counting<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw new Fault('unkey:application:unexpected_error', {
-      public: 'The rate limit could not be checked.',
-      internal: 'the rate limiter failed',
-      cause: error,
-    });
-  }
+function uncounted(cause: unknown): Fault {
+  return new Fault('unkey:application:unexpected_error', {
+    public: 'The rate limit could not be checked.',
+    internal: 'the rate limiter failed',
+    cause,
+  });
 }
 
 function required(decision: RateLimitDecision | undefined): RateLimitDecision {

@@ -126,8 +126,22 @@ function logDenial(principal: Principal, query: PermissionQuery, log: Logger): v
   );
 }
 
+/** Lists of a key or principal, which live as long as it is cached, as sets: of those long enough to be worth one. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+const LONG_LIST = 8;
+
+function contains(granted: readonly string[], value: string): boolean {
+  if (granted.length < LONG_LIST) return granted.includes(value);
+  let set = sets.get(granted);
+  if (set === undefined) {
+    set = new Set(granted);
+    sets.set(granted, set);
+  }
+  return set.has(value);
+}
+
 function holds(leaf: Leaf, granted: readonly string[]): boolean {
-  if (granted.includes(leaf.value)) return true;
+  if (contains(granted, leaf.value)) return true;
   // Parsed here and not when the question is put: nearly always the answer is found before.
   const required = leaf.coverable ? parseResourcePermission(leaf.value) : undefined;
   if (required === undefined) return false;

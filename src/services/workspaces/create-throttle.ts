@@ -5,7 +5,7 @@ import type { Database } from '../../storage/sql/database.ts';
 import type { Invalidations } from '../cache/invalidations.ts';
 import type { RateLimiter } from '../ratelimit/limiter.ts';
 import type { ThrottleDecision, WorkspaceThrottle } from './throttle.ts';
-import { createWorkspaceLimits, type WorkspaceLimitsLoader } from './workspace-limits.ts';
+import { createWorkspaceLimits, type WorkspaceLimits } from './workspace-limits.ts';
 
 const NAMESPACE = 'workspace.ratelimit';
 const WINDOW_MS = 60_000;
@@ -28,7 +28,8 @@ export function createThrottle(deps: ThrottleDeps): WorkspaceThrottle {
   return {
     async check(workspaceId) {
       try {
-        return await decide(limits, deps, workspaceId);
+        const found = limits.find(workspaceId);
+        return await decide(found instanceof Promise ? await found : found, deps, workspaceId);
       } catch (error) {
         deps.log.error(
           { err: error, workspaceId },
@@ -41,11 +42,11 @@ export function createThrottle(deps: ThrottleDeps): WorkspaceThrottle {
 }
 
 async function decide(
-  limits: WorkspaceLimitsLoader,
+  limits: WorkspaceLimits | null,
   deps: ThrottleDeps,
   workspaceId: string,
 ): Promise<ThrottleDecision> {
-  const limit = (await limits.find(workspaceId))?.requestsPerMinute ?? undefined;
+  const limit = limits?.requestsPerMinute ?? undefined;
   if (limit === undefined) return { denied: false };
   if (limit === 0) return { denied: true };
   const decision = await deps.limiter.limit({

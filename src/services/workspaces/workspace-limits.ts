@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import { findWorkspaceLimits, type WorkspaceLimits } from '../../storage/sql/queries/workspaces.ts';
@@ -11,7 +12,7 @@ export type { WorkspaceLimits } from '../../storage/sql/queries/workspaces.ts';
 /** Limits by workspace id, behind the cache `workspace_limits`. */
 export interface WorkspaceLimitsLoader {
   /** The workspace's limits; null when it has no row and is unlimited. Throws a DatabaseError when it cannot be loaded. */
-  find(workspaceId: string): Promise<WorkspaceLimits | null>;
+  find(workspaceId: string): MaybePromise<WorkspaceLimits | null>;
 }
 
 export function createWorkspaceLimits(deps: {

@@ -74,7 +74,7 @@ async function issuer(initial: Reply) {
     state,
     clock,
     log,
-    resolve: (token: string): Promise<Principal | undefined> =>
+    resolve: async (token: string): Promise<Principal | undefined> =>
       resolver.resolve({ authorization: `Bearer ${token}`, portalSession: undefined }),
   };
 }

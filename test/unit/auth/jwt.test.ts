@@ -66,7 +66,7 @@ function resolverWith(
     clock,
     log,
     asked,
-    resolve: (token: string): Promise<Principal | undefined> =>
+    resolve: async (token: string): Promise<Principal | undefined> =>
       resolver.resolve({ authorization: `Bearer ${token}`, portalSession: undefined }),
     resolver,
   };

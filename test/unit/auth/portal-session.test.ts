@@ -37,7 +37,7 @@ function resolverOn(db: Database) {
   const resolver = createPortalSessionResolver({ db, clock, log: silentLogger, metrics: silentMetrics });
   return {
     clock,
-    resolve: (credentials: Partial<Credentials> = {}): Promise<Principal | undefined> =>
+    resolve: async (credentials: Partial<Credentials> = {}): Promise<Principal | undefined> =>
       resolver.resolve({ authorization: undefined, portalSession: TOKEN, ...credentials }),
   };
 }

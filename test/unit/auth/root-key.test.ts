@@ -24,7 +24,7 @@ function resolverOn(db: Database) {
     metrics,
     log,
     /** `null` = no Authorization header. */
-    resolve: (authorization: string | null = `Bearer ${TOKEN}`): Promise<Principal | undefined> =>
+    resolve: async (authorization: string | null = `Bearer ${TOKEN}`): Promise<Principal | undefined> =>
       resolver.resolve({ authorization: authorization ?? undefined, portalSession: undefined }),
   };
 }

@@ -129,8 +129,8 @@ describe('a single check', () => {
     { time: Number.NaN },
   ])('refuses %j as out of bounds', async (over) => {
     const { limiter } = limiterAt();
-    await expect(limiter.limit(request(over))).rejects.toThrow(RangeError);
-    await expect(limiter.limitMany([request(), request(over)])).rejects.toThrow(RangeError);
+    await expect(async () => limiter.limit(request(over))).rejects.toThrow(RangeError);
+    await expect(async () => limiter.limitMany([request(), request(over)])).rejects.toThrow(RangeError);
     expect(await limiter.limit(request({ cost: 0 }))).toMatchObject({ remaining: 10 });
   });
 

@@ -98,7 +98,7 @@ describe('an origin that hangs', () => {
     const end = theEnd();
     origin.beforeRead = () => end;
     let remaining: number | undefined;
-    void engine.limit(request({ cost: 0 })).then((decision) => {
+    void Promise.resolve(engine.limit(request({ cost: 0 }))).then((decision) => {
       remaining = decision.remaining;
     });
     await vi.advanceTimersByTimeAsync(299);

@@ -43,7 +43,7 @@ const passed = (decisions: readonly RateLimitDecision[]): number =>
 describe('tokens that the origin has not confirmed', () => {
   it('may be a small part of what is left; more decisions wait, in order, for what is confirmed', async () => {
     const { engine, confirm } = slowNode();
-    const done = burst(() => engine.limit(request({ limit: 100 })), 20);
+    const done = burst(async () => engine.limit(request({ limit: 100 })), 20);
     await settled();
     expect(done.map(({ remaining }) => remaining)).toEqual([99, 98, 97, 96]);
     await confirm(1);
@@ -55,7 +55,7 @@ describe('tokens that the origin has not confirmed', () => {
 
   it('that were none let any cost pass, and the next wait', async () => {
     const { engine, confirm } = slowNode();
-    const done = burst(() => engine.limit(request({ cost: 4 })), 3);
+    const done = burst(async () => engine.limit(request({ cost: 4 })), 3);
     await settled();
     expect(done).toHaveLength(1);
     await confirm(1);
@@ -78,7 +78,7 @@ describe('tokens that the origin has not confirmed', () => {
 
   it('bring news of others before the next decision', async () => {
     const { engine, origin, confirm } = slowNode();
-    const done = burst(() => engine.limit(request()), 3);
+    const done = burst(async () => engine.limit(request()), 3);
     await settled();
     origin.values.set(keyAt(0), 9);
     await confirm(1);
@@ -90,11 +90,12 @@ describe('tokens that the origin has not confirmed', () => {
     await engine.limit(request({ identifier: 'a' }));
     await engine.limit(request({ identifier: 'b' }));
     let batch: RateLimitDecision[] | undefined;
-    void engine
-      .limitMany([request({ identifier: 'a' }), request({ identifier: 'b' }), request({ identifier: 'c' })])
-      .then((decisions) => {
+    const identifiers = ['a', 'b', 'c'];
+    void Promise.resolve(engine.limitMany(identifiers.map((identifier) => request({ identifier })))).then(
+      (decisions) => {
         batch = decisions;
-      });
+      },
+    );
     await confirm(1);
     expect(batch).toBeUndefined();
     await confirm(1);
@@ -105,7 +106,7 @@ describe('tokens that the origin has not confirmed', () => {
     const origin = fakeOrigin();
     origin.beforeAdd = () => Promise.reject(new Error('gone'));
     const { engine } = nodeOn(origin);
-    const done = burst(() => engine.limit(request()), 12);
+    const done = burst(async () => engine.limit(request()), 12);
     await settled();
     expect(passed(done)).toBe(10);
     expect(done).toHaveLength(12);
@@ -121,7 +122,7 @@ describe('tokens that the origin has not confirmed', () => {
     for (let i = 0; i < 8; i++) await engine.limit(request({ identifier: `hanging${i}` }));
     origin.beforeRead = () => Promise.reject(new Error('gone'));
     for (let i = 0; i < 40; i++) await engine.limit(request({ identifier: `u${i}`, cost: 0 }));
-    const done = burst(() => engine.limit(request({ limit: 100 })), 50);
+    const done = burst(async () => engine.limit(request({ limit: 100 })), 50);
     await settled();
     expect(passed(done)).toBe(50);
   });
@@ -137,7 +138,7 @@ describe('patience', () => {
 
   it('ends after 300 ms: then the node decides by what it knows', async () => {
     const { engine, origin, confirm } = slowNode();
-    const done = burst(() => engine.limit(request()), 12);
+    const done = burst(async () => engine.limit(request()), 12);
     await vi.advanceTimersByTimeAsync(299);
     expect(done).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);

@@ -1,4 +1,4 @@
-// What the limiter keeps of identifiers that come once; `npm run bench -- memory` measures a million of them.
+// What the limiter keeps of identifiers that come once; `npm run bench -- --scenario memory` measures a million of them.
 import { describe, expect, it } from 'vitest';
 import { measureLimiterMemory } from '../../../bench/limiter-memory.ts';
 

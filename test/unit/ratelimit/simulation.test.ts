@@ -87,8 +87,8 @@ function send(
   const [only] = requests;
   const deciding =
     requests.length === 1 && only !== undefined
-      ? node.engine.limit(only).then((decision) => [decision])
-      : node.engine.limitMany(requests);
+      ? Promise.resolve(node.engine.limit(only)).then((decision) => [decision])
+      : Promise.resolve(node.engine.limitMany(requests));
   const judging = deciding.then(
     (decisions) => judge(world, node, { requests, hopeless, decisions }),
     (error: unknown) => {
@@ -230,7 +230,7 @@ async function calmDown({ fleet, pending }: World): Promise<void> {
   for (const node of nodes) await time.until(Promise.all(LIMITS.map((limits) => look(node, limits))));
 }
 
-const look = ({ engine }: SimulatedNode, limits: (typeof LIMITS)[number]): Promise<RateLimitDecision> =>
+const look = async ({ engine }: SimulatedNode, limits: (typeof LIMITS)[number]): Promise<RateLimitDecision> =>
   engine.limit({ workspaceId: 'ws_1', namespace: 'rlns_1', ...limits, cost: 0 });
 
 /** The current and the previous cell of every limit, now. */

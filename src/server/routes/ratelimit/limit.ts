@@ -18,6 +18,7 @@ export const DEFAULT_COST = 1;
 
 export const limit = bearerOperation<LimitBody>({
   name: 'ratelimit.limit',
+  isHot: true,
   summary: 'Check a rate limit',
   description: [
     'Decides whether an identifier may go on, and counts the use if so. The answer is 200 either way: read `success`.',

@@ -10,6 +10,7 @@ const MAX_CHECKS = 100;
 
 export const multiLimit = bearerOperation<readonly LimitBody[]>({
   name: 'ratelimit.multiLimit',
+  isHot: true,
   summary: 'Check several rate limits at once',
   description: [
     'Checks up to 100 limits, all or nothing: when one of them fails, nothing is counted for any. The answer is 200 either way: read `passed`.',

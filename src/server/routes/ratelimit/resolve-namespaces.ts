@@ -8,7 +8,8 @@ import { authorizeNamespaceCreation } from './namespace-permissions.ts';
  */
 export async function resolveNamespace(context: OperationContext, value: string): Promise<Namespace> {
   const { principal, client, services, log } = context;
-  const found = await services.namespaces.find(principal.workspaceId, value);
+  const finding = services.namespaces.find(principal.workspaceId, value);
+  const found = finding instanceof Promise ? await finding : finding;
   if (found !== null) return found;
   authorizeNamespaceCreation(principal, log);
   return services.namespaces.create({ principal, client }, value);
