@@ -12,6 +12,8 @@ export interface BatcherOptions<T> {
   readonly bufferSize: number;
   /** Milliseconds after a consumer's last flush at which it flushes what it has collected. */
   readonly flushIntervalMs: number;
+  /** Another interval after a batch of fewer items, where few are cheap enough to be flushed sooner. */
+  readonly quiet?: { readonly items: number; readonly flushIntervalMs: number };
   /** Batches collected and flushed side by side; less than 1 counts as 1. */
   readonly consumers: number;
   /** Bounds what all items together weigh, from their acceptance to the end of their flush: more are discarded. */
@@ -42,6 +44,8 @@ interface Consumer<T> {
   flushing: boolean;
   /** On the monotonic clock. */
   lastFlushAt: number;
+  /** Items of the last batch. */
+  lastSize: number;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -50,7 +54,7 @@ interface Consumer<T> {
  * passed, and on close. Source: the limits chapter, section shared primitives.
  */
 export function createBatcher<T extends object | string>(options: BatcherOptions<T>): Batcher<T> {
-  const { name, batchSize, bufferSize, flushIntervalMs, budget, metrics, log } = options;
+  const { name, batchSize, bufferSize, budget, metrics, log } = options;
   const buffer = new BoundedBuffer<T>({
     name,
     capacity: bufferSize,
@@ -84,7 +88,9 @@ export function createBatcher<T extends object | string>(options: BatcherOptions
     }
   };
   const flushWhenDue = (consumer: Consumer<T>): NodeJS.Timeout => {
-    const due = consumer.lastFlushAt + flushIntervalMs;
+    const { flushIntervalMs, quiet } = options;
+    const isQuiet = quiet !== undefined && consumer.lastSize < quiet.items;
+    const due = consumer.lastFlushAt + (isQuiet ? quiet.flushIntervalMs : flushIntervalMs);
     const delayMs = Math.max(0, due - performance.now());
     return setTimeout(() => flush(consumer, 'time_interval'), delayMs).unref();
   };
@@ -95,6 +101,7 @@ export function createBatcher<T extends object | string>(options: BatcherOptions
     void runInBackground(async () => {
       await flushBatch(consumer.batch, trigger);
       if (budget) for (const item of consumer.batch) weight -= budget.weigh(item);
+      consumer.lastSize = consumer.batch.length;
       consumer.batch = [];
       consumer.lastFlushAt = performance.now();
       consumer.flushing = false;
@@ -136,5 +143,5 @@ export function createBatcher<T extends object | string>(options: BatcherOptions
 }
 
 function newConsumer<T>(): Consumer<T> {
-  return { batch: [], flushing: false, lastFlushAt: performance.now(), timer: undefined };
+  return { batch: [], flushing: false, lastFlushAt: performance.now(), lastSize: 0, timer: undefined };
 }

@@ -59,7 +59,7 @@ describe('what is sent to ClickHouse', () => {
       expect(await requestsOf(() => store.insert(batch))).toEqual([
         {
           user: 'default',
-          statement: `INSERT INTO \`${table}\` (\`n\`, \`text\`) FORMAT JSONEachRow`,
+          statement: `INSERT INTO \`${table}\` (\`n\`, \`text\`) FORMAT JSONCompactEachRow`,
           settings: {
             async_insert: '1',
             wait_for_async_insert: '1',

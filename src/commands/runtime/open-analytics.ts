@@ -11,6 +11,7 @@ import type { RequestLogSink } from '../../server/pipeline/request-log.ts';
 import { type EventSink, noEventSink } from '../../services/analytics/writing/event-sink.ts';
 import { createEventWriter } from '../../services/analytics/writing/event-writer.ts';
 import { createInserter } from '../../services/analytics/writing/inserter.ts';
+import type { WritingPace } from '../../services/analytics/writing/table-buffer.ts';
 import { type OpenedAnalyticsStore, openAnalyticsStore } from '../../storage/analytics/open-store.ts';
 import { prepareAnalytics } from './prepare-analytics.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -20,8 +21,8 @@ export interface OpenAnalyticsDeps {
   readonly config: Pick<ServerConfig, 'clickhouse' | 'region'>;
   /** Applies pending migrations of the store. */
   readonly autoMigrate: boolean;
-  /** Paths of secrets in bodies. */
-  readonly redactedPaths: readonly string[];
+  /** Finds the paths of secrets in bodies. Not asked where no body is kept, as it costs a document of all operations. */
+  readonly redactedPaths: () => readonly string[];
   /** Aborting it ends the wait for the store. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -40,8 +41,21 @@ export interface Analytics {
 /** The analytics store that lives and ends with the process, so that nothing else could prepare it. */
 const IN_MEMORY = 'chdb:';
 
-/** How old a row may become before it is written; the embedded engine is near, and those who use it look at once. */
-export const FLUSH_INTERVAL_MS = { clickhouse: 5_000, chdb: 1_000 };
+/**
+ * How rows are written. Source: the section on writing of the analytics chapter, for a server. What the embedded engine does
+ * for a batch, the requests beside it wait for, and most of it is the same for one row as for thousands: it gets few and
+ * large ones, yet within the five seconds in which people may look for what they have just done, and sooner where one person
+ * tries things out. It writes one at a time.
+ */
+export const WRITING_PACE: Readonly<Record<OpenedAnalyticsStore['engine'], WritingPace>> = {
+  clickhouse: { flushIntervalMs: 5_000, batchSize: 10_000, consumers: 2 },
+  chdb: {
+    flushIntervalMs: 4_000,
+    quiet: { items: 100, flushIntervalMs: 1_000 },
+    batchSize: 20_000,
+    consumers: 1,
+  },
+};
 
 /** How long a start waits for a server that does not answer. */
 const FIRST_ATTEMPT_MS = 2_000;
@@ -67,11 +81,11 @@ export async function openAnalytics(deps: OpenAnalyticsDeps): Promise<Analytics>
   await unlessAborted(deps.signal, within(preparation.attempted, patienceMs));
 
   const inserter = createInserter({ store, clock, metrics, log });
-  const writing = { inserter, flushIntervalMs: FLUSH_INTERVAL_MS[store.engine], metrics, log };
+  const writing = { inserter, pace: WRITING_PACE[store.engine], metrics, log };
   const events = createEventWriter(writing);
   const requests = createRequestLogWriter({
     ...writing,
-    redactBody: createBodyRedactor(deps.redactedPaths),
+    redactBody: createBodyRedactor(deps.redactedPaths()),
     region: config.region,
   });
   shutdown.add(

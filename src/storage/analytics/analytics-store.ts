@@ -17,6 +17,14 @@ export interface InsertBatch {
   readonly deduplicationToken: string;
 }
 
+/** A batch whose rows are encoded already. */
+export interface LineBatch extends Omit<InsertBatch, 'rows'> {
+  /** One line a row, each with its line break; a buffer holds whole lines. */
+  readonly lines: readonly Buffer[];
+  /** How many lines there are. */
+  readonly rows: number;
+}
+
 export interface QueryOptions {
   /** Values of `{name:Type}` placeholders. */
   readonly parameters?: Readonly<Record<string, unknown>>;
@@ -35,6 +43,8 @@ export interface AnalyticsStore {
   query(statement: string, options?: QueryOptions): Promise<readonly AnalyticsRecord[]>;
   /** Writes a batch; resolves once the engine holds it. An empty one is not sent. */
   insert(batch: InsertBatch): Promise<void>;
+  /** The same for rows that are lines already. */
+  insertLines(batch: LineBatch): Promise<void>;
   ping(signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

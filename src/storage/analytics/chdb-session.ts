@@ -4,6 +4,7 @@ import { Mutex } from 'async-mutex';
 import { abortable } from './abortable.ts';
 import type { ChdbEngineSession, ChdbPackage } from './chdb-package.ts';
 import { abortedError, engineError } from './engine-errors.ts';
+import { LINE_FORMAT } from './row-lines.ts';
 import { AnalyticsStoreError } from './store-error.ts';
 
 /** Settings of the engine by name; those that refuse changes of settings come last. */
@@ -19,7 +20,7 @@ export interface ChdbRun {
 export interface ChdbInsert {
   readonly table: string;
   readonly columns: readonly string[];
-  /** Newline-delimited JSON objects. */
+  /** One line a row. */
   readonly payload: Buffer;
   readonly settings: EngineSettings;
 }
@@ -77,7 +78,7 @@ export class ChdbSession {
   /** @throws AnalyticsStoreError */
   async insert({ table, columns, payload, settings }: ChdbInsert): Promise<void> {
     await this.#inTurn(undefined, () =>
-      this.#session.insert({ table, columns, values: payload, format: 'JSONEachRow', settings }),
+      this.#session.insert({ table, columns, values: payload, format: LINE_FORMAT, settings }),
     );
   }
 

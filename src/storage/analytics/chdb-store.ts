@@ -1,11 +1,12 @@
-import type { AnalyticsStore, InsertBatch } from './analytics-store.ts';
+import type { AnalyticsStore, LineBatch } from './analytics-store.ts';
 import { chdbDirectory } from './chdb-directory.ts';
 import type { ChdbPackage } from './chdb-package.ts';
 import type { ChdbReader } from './chdb-reader.ts';
 import { type ChdbReaderOptions, ChdbReaders } from './chdb-readers.ts';
 import type { ChdbSession } from './chdb-session.ts';
-import { toJsonLines } from './json-lines.ts';
+import { engineThreads } from './chdb-threads.ts';
 import { decodeResult, RESULT_FORMAT } from './result-decoding.ts';
+import { encodeRows, joinLines } from './row-lines.ts';
 
 /** The ClickHouse engine in this process. */
 export interface ChdbStore extends AnalyticsStore {
@@ -24,6 +25,7 @@ export interface ChdbStore extends AnalyticsStore {
  * @throws Error when the directory cannot be opened; the message says what to try.
  */
 export async function openChdbStore(chdb: ChdbPackage, path?: string): Promise<ChdbStore> {
+  const threads = engineThreads();
   const directory = chdbDirectory(chdb, path);
   const sessions: ChdbSession[] = [];
   const openSession = () => {
@@ -44,6 +46,11 @@ export async function openChdbStore(chdb: ChdbPackage, path?: string): Promise<C
       return decodeResult(new TextDecoder().decode(bytes));
     };
     await ChdbReaders.prepare(writer);
+    threads.lower();
+    const write = async (batch: LineBatch) => {
+      await insertLines(writer, batch);
+      threads.lower();
+    };
     const readers = new ChdbReaders(directory, query);
 
     return {
@@ -53,7 +60,8 @@ export async function openChdbStore(chdb: ChdbPackage, path?: string): Promise<C
       async execute(statement, options = {}) {
         await writer.run(statement, { ...options, format: 'Null' });
       },
-      insert: (batch) => insert(writer, batch),
+      insert: async (batch) => write(await encodeRows(batch)),
+      insertLines: write,
       async ping(signal) {
         await trusted.run('SELECT 1', { format: 'Null', signal });
       },
@@ -69,13 +77,13 @@ export async function openChdbStore(chdb: ChdbPackage, path?: string): Promise<C
   }
 }
 
-async function insert(writer: ChdbSession, batch: InsertBatch): Promise<void> {
-  const { table, columns, rows, deduplicationToken } = batch;
-  if (rows.length === 0) return;
+async function insertLines(writer: ChdbSession, batch: LineBatch): Promise<void> {
+  const { table, columns, lines, deduplicationToken } = batch;
+  if (lines.length === 0) return;
   await writer.insert({
     table,
     columns,
-    payload: await toJsonLines(rows),
+    payload: await joinLines(lines),
     settings: {
       insert_deduplicate: 1,
       insert_deduplication_token: deduplicationToken,

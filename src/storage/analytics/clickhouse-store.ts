@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
-import type { AnalyticsStore, InsertBatch } from './analytics-store.ts';
+import type { AnalyticsStore, LineBatch } from './analytics-store.ts';
 import { parseClickHouseAddress } from './clickhouse-address.ts';
 import { type ClickHouseClient, connectLazily, pingServer } from './clickhouse-client.ts';
 import { asStoreError } from './clickhouse-errors.ts';
 import { runQuery } from './clickhouse-query.ts';
-import { toJsonLines } from './json-lines.ts';
+import { encodeRows, LINE_FORMAT } from './row-lines.ts';
 
 /** A ClickHouse server. */
 export interface ClickHouseStore extends AnalyticsStore {
@@ -37,22 +37,22 @@ export function openClickHouseStore(url: string): ClickHouseStore {
         throw asStoreError(error, signal);
       }
     },
-    insert: (batch) => insert(client, batch),
+    insert: async (batch) => insertLines(client, await encodeRows(batch)),
+    insertLines: (batch) => insertLines(client, batch),
     // A query and not /ping, which answers whoever asks: credentials are to be tried too.
     ping: (signal) => pingServer(client, { select: true, signal }),
     close: () => client.close(),
   };
 }
 
-async function insert(client: ClickHouseClient, batch: InsertBatch): Promise<void> {
-  const { table, columns, rows, deduplicationToken } = batch;
-  if (rows.length === 0) return;
+async function insertLines(client: ClickHouseClient, batch: LineBatch): Promise<void> {
+  const { table, columns, lines, deduplicationToken } = batch;
+  if (lines.length === 0) return;
   const names = columns.map((column) => `\`${column}\``).join(', ');
-  const lines = await toJsonLines(rows);
   try {
     const { stream } = await client.exec({
-      query: `INSERT INTO \`${table}\` (${names}) FORMAT JSONEachRow`,
-      values: Readable.from([lines], { objectMode: false }),
+      query: `INSERT INTO \`${table}\` (${names}) FORMAT ${LINE_FORMAT}`,
+      values: Readable.from(lines, { objectMode: false }),
       // deduplicate_blocks_in_dependent_materialized_views stays as the server has it. Before version 26 it is off, may not
       // be on together with async_insert, and a batch that the table holds does not reach its views again. Since then it
       // is on, and the aggregates of the schema remember tokens themselves.

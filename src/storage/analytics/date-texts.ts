@@ -18,7 +18,7 @@ export function dateToRfc3339(text: string): string {
 export function dateTimeToRfc3339(text: string, zone: string): string {
   const [, date, time, digits = ''] = DATE_TIME.exec(text) ?? [];
   if (date === undefined || time === undefined) throw new RangeError('not a date with time');
-  const fraction = digits.replace(/0+$/, '');
+  const fraction = digits.replace(/(?<!0)0+$/, '');
   // ClickHouse ends a text with Z only for an instant in UTC (date_time_output_format = 'iso').
   const offset =
     isUtc(zone) || text.endsWith('Z') ? 'Z' : offsetText(offsetMinutes(`${date}T${time}Z`, zone));

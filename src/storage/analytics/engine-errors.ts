@@ -2,7 +2,7 @@ import { AnalyticsStoreError } from './store-error.ts';
 
 // Both a server and the embedded engine describe a failure by one line: `Code: 47. DB::Exception: … (UNKNOWN_IDENTIFIER)`.
 const CODE = /^Code:\s*(\d+)\./;
-const CODE_NAME = /\(([A-Z][A-Z0-9_]+)\)(?:\s*\(version .*\))?\s*$/s;
+const CODE_NAME = /\(([A-Z][A-Z0-9_]+)\)(?:\s*\(version [^()]*(?:\([^()]*\))?\))?\s*$/;
 
 /** ClickHouse's codes for a user or password that it does not accept. */
 const AUTHENTICATION_CODES: ReadonlySet<number> = new Set([

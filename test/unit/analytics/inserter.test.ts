@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { CircuitOpenError } from '../../../src/lib/circuit-breaker.ts';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { createInserter, type Inserter } from '../../../src/services/analytics/writing/inserter.ts';
-import type { InsertBatch } from '../../../src/storage/analytics/analytics-store.ts';
+import type { LineBatch } from '../../../src/storage/analytics/analytics-store.ts';
 import { AnalyticsStoreError } from '../../../src/storage/analytics/store-error.ts';
 import { recordingLogger, recordingMetrics } from '../support/recorders.ts';
 
@@ -13,17 +13,17 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const batch = { table: 'key_verifications_raw_v2', columns: ['a'], rows: [{ a: 1 }] };
+const batch = { table: 'key_verifications_raw_v2', columns: ['a'], lines: [Buffer.from('[1]\n')], rows: 1 };
 const down = new AnalyticsStoreError('network', 'connection refused');
 
 function inserterOn(answers: (tries: number) => Error | undefined) {
-  const tries: InsertBatch[] = [];
+  const tries: LineBatch[] = [];
   const clock = new ManualClock(0);
   const metrics = recordingMetrics();
   const log = recordingLogger();
   const inserter = createInserter({
     store: {
-      insert: async (received) => {
+      insertLines: async (received) => {
         tries.push(received);
         const error = answers(tries.length);
         if (error !== undefined) throw error;

@@ -8,7 +8,7 @@ import {
   type TableBuffer,
   type TableBufferOptions,
 } from '../../../src/services/analytics/writing/table-buffer.ts';
-import type { AnalyticsRow, InsertBatch } from '../../../src/storage/analytics/analytics-store.ts';
+import type { LineBatch } from '../../../src/storage/analytics/analytics-store.ts';
 import { AnalyticsStoreError } from '../../../src/storage/analytics/store-error.ts';
 import { recordingMetrics } from '../support/recorders.ts';
 
@@ -31,17 +31,17 @@ afterEach(() => {
 });
 
 function bufferOn(
-  insert: (batch: InsertBatch) => Promise<void>,
+  insertLines: (batch: LineBatch) => Promise<void>,
   options: Partial<TableBufferOptions<Item>> = {},
 ): { buffer: TableBuffer<Item>; counted(series: string): number; hurry(): void } {
   const metrics = recordingMetrics();
   const clock = new ManualClock(0);
-  const inserter = createInserter({ store: { insert }, clock, metrics, log: silentLogger });
+  const inserter = createInserter({ store: { insertLines }, clock, metrics, log: silentLogger });
   const buffer = createTableBuffer<Item>({
     name: 'b',
     table,
     inserter,
-    flushIntervalMs: 5_000,
+    pace: { flushIntervalMs: 5_000, batchSize: 10_000, consumers: 2 },
     metrics,
     log: silentLogger,
     ...options,
@@ -51,6 +51,15 @@ function bufferOn(
     counted: (series) => metrics.values.get(series) ?? 0,
     hurry: () => inserter.hurry(),
   };
+}
+
+/** What the lines of a batch hold, each of which is an array of the one column. */
+function numbersOf({ lines }: LineBatch): number[] {
+  const texts = Buffer.concat([...lines])
+    .toString()
+    .trimEnd()
+    .split('\n');
+  return texts.flatMap((text) => JSON.parse(text) as number[]);
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -63,28 +72,28 @@ async function pass(ms: number): Promise<void> {
 }
 
 it('writes 25 000 rows as two full batches at once and the rest with the interval', async () => {
-  const batches: InsertBatch[] = [];
+  const batches: LineBatch[] = [];
   const { buffer } = bufferOn(async (batch) => {
     batches.push(batch);
   });
   for (let number = 0; number < 25_000; number++) buffer.add({ number });
   await pass(0);
-  expect(batches.map(({ rows }) => rows.length)).toEqual([10_000, 10_000]);
+  expect(batches.map(({ rows }) => rows)).toEqual([10_000, 10_000]);
   await pass(5_000);
-  expect(batches.map(({ rows }) => rows.length)).toEqual([10_000, 10_000, 5_000]);
+  expect(batches.map(({ rows }) => rows)).toEqual([10_000, 10_000, 5_000]);
   expect(batches.every(({ table: name, columns }) => name === 'numbers' && columns[0] === 'number')).toBe(
     true,
   );
-  const numbers = batches.flatMap(({ rows }) => rows.map(({ number }) => Number(number)));
+  const numbers = batches.flatMap(numbersOf);
   expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 25_000 }, (_, number) => number));
 });
 
 it('holds the queue and two batches while the store is down, counts the rest as dropped, and loses no more once it is up', async () => {
   let isUp = false;
-  const written: AnalyticsRow[] = [];
-  const { buffer, counted } = bufferOn(async ({ rows }) => {
+  const written: number[] = [];
+  const { buffer, counted } = bufferOn(async (batch) => {
     if (!isUp) throw new AnalyticsStoreError('network', 'connection refused');
-    written.push(...rows);
+    written.push(...numbersOf(batch));
   });
   let accepted = 0;
   for (let number = 0; number < 100_000; number++) {
@@ -103,7 +112,7 @@ it('holds the queue and two batches while the store is down, counts the rest as 
   await pass(20_000);
   expect(buffer.size).toBe(0);
   expect(written).toHaveLength(accepted);
-  expect(new Set(written.map(({ number }) => number)).size).toBe(accepted);
+  expect(new Set(written).size).toBe(accepted);
   expect(counted('unkey_batch_items_processed_total{name="b"}')).toBe(accepted);
 });
 
@@ -131,7 +140,7 @@ it('does not take in what would weigh too much, until what it holds is written',
 });
 
 it('writes on close what it holds, and takes nothing in any more', async () => {
-  const batches: InsertBatch[] = [];
+  const batches: LineBatch[] = [];
   const { buffer } = bufferOn(async (batch) => {
     batches.push(batch);
   });
@@ -139,7 +148,7 @@ it('writes on close what it holds, and takes nothing in any more', async () => {
   buffer.add({ number: 2 });
   await buffer.close();
   expect(buffer.add({ number: 3 })).toBe(false);
-  expect(batches.flatMap(({ rows }) => rows)).toEqual([{ number: 1 }, { number: 2 }]);
+  expect(batches.flatMap(numbersOf)).toEqual([1, 2]);
 });
 
 it('says on close how many rows were lost', async () => {
@@ -150,4 +159,20 @@ it('says on close how many rows were lost', async () => {
   hurry();
   await expect(closing).rejects.toThrow('2 rows of numbers were not written');
   expect(buffer.size).toBe(0);
+});
+
+it('loses the batch of a row that cannot be made, and says so', async () => {
+  const { buffer, counted } = bufferOn(async () => undefined, {
+    table: {
+      ...table,
+      row: () => {
+        throw new TypeError('no such member');
+      },
+    },
+  });
+  buffer.add({ number: 1 });
+  await pass(0);
+  await pass(5_000);
+  expect(buffer.size).toBe(0);
+  expect(counted('unkey_batch_items_processed_errors_total{name="b"}')).toBe(1);
 });

@@ -168,3 +168,18 @@ it('discards what would weigh more than the budget, until flushes have made room
   expect(batcher.add('ccccc')).toBe(true);
   expect(metrics.values.get('unkey_buffer_state_total{name="b",state="dropped"}')).toBe(3);
 });
+
+it('flushes sooner while batches are small', async () => {
+  const { flushed, batcher } = batcherWith({ quiet: { items: 2, flushIntervalMs: 100 } });
+  await addEach(batcher, ['a']);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(flushed).toEqual([['a']]);
+  await addEach(batcher, ['b', 'c']);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(flushed).toEqual([['a'], ['b', 'c']]);
+  await addEach(batcher, ['d']);
+  await vi.advanceTimersByTimeAsync(999);
+  expect(flushed).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(flushed).toEqual([['a'], ['b', 'c'], ['d']]);
+});

@@ -33,7 +33,7 @@ function open(
   const opening = openAnalytics({
     config: { clickhouse: { url, analyticsUrl: undefined }, region: 'test' },
     autoMigrate,
-    redactedPaths: ['key'],
+    redactedPaths: () => ['key'],
     signal,
     clock: systemClock,
     metrics,

@@ -60,7 +60,7 @@ export function createWorkspaceSettings(deps: {
           internal: 'analytics were asked for without a workspace id',
         });
       }
-      const settings = await reportingStoreFailure('loading analytics settings', () =>
+      const settings = await reportingStoreFailure('loading analytics settings', async () =>
         cache.swr(
           workspaceId,
           async () => (await findAnalyticsSettings(deps.db.replica, workspaceId)) ?? null,

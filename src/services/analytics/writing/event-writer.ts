@@ -10,7 +10,7 @@ export interface EventWriter extends EventSink {
 
 /** Writes events to the analytics store, in batches behind the back of the requests that they tell of. */
 export function createEventWriter(
-  options: Pick<TableBufferOptions<object>, 'inserter' | 'flushIntervalMs' | 'metrics' | 'log'>,
+  options: Pick<TableBufferOptions<object>, 'inserter' | 'pace' | 'metrics' | 'log'>,
 ): EventWriter {
   const verifications = createTableBuffer<VerificationEvent>({
     ...options,

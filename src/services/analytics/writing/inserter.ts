@@ -7,14 +7,14 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { Logger } from '../../../lib/logger.ts';
 import type { Metrics } from '../../../lib/metrics.ts';
 import { wait } from '../../../lib/wait.ts';
-import type { AnalyticsStore, InsertBatch } from '../../../storage/analytics/analytics-store.ts';
+import type { AnalyticsStore, LineBatch } from '../../../storage/analytics/analytics-store.ts';
 import { AnalyticsStoreError } from '../../../storage/analytics/store-error.ts';
 
 /** Before the second, third, fourth and fifth try. */
 const PAUSES_MS = [1_000, 2_000, 4_000, 8_000];
 
 export interface InserterDeps {
-  readonly store: Pick<AnalyticsStore, 'insert'>;
+  readonly store: Pick<AnalyticsStore, 'insertLines'>;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -25,7 +25,7 @@ export interface Inserter {
    * Writes the rows once, however many tries that takes: five at most, and a single one when the store refuses user or
    * password. Throws what the last try threw, or a CircuitOpenError while too many batches have failed.
    */
-  insert(batch: Pick<InsertBatch, 'table' | 'columns' | 'rows'>): Promise<void>;
+  insert(batch: Omit<LineBatch, 'deduplicationToken'>): Promise<void>;
   /** No pause any more: a batch whose try fails from here on has failed. Harmless when repeated. */
   hurry(): void;
 }
@@ -43,17 +43,14 @@ export function createInserter({ store, clock, metrics, log }: InserterDeps): In
   });
   const hurrying = new AbortController();
 
-  async function insertPatiently(batch: InsertBatch): Promise<void> {
+  async function insertPatiently(batch: LineBatch): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        return await store.insert(batch);
+        return await store.insertLines(batch);
       } catch (error) {
         const pauseMs = isFinal(error) ? undefined : PAUSES_MS[tries - 1];
         if (pauseMs === undefined) throw error;
-        log.warn(
-          { err: error, table: batch.table, rows: batch.rows.length, tries },
-          'a batch was not written',
-        );
+        log.warn({ err: error, table: batch.table, rows: batch.rows, tries }, 'a batch was not written');
         if (!(await wait(pauseMs, hurrying.signal))) throw error;
         metrics.count('unkey_analytics_insert_retries_total', { table: batch.table });
       }

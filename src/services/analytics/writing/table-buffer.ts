@@ -2,23 +2,29 @@ import { type Batcher, type BatcherOptions, createBatcher } from '../../../lib/b
 import { mapInSlices } from '../../../lib/in-slices.ts';
 import type { Logger } from '../../../lib/logger.ts';
 import type { Metrics } from '../../../lib/metrics.ts';
+import { createTurnQueue } from '../../../lib/turn-queue.ts';
+import { rowLine } from '../../../storage/analytics/row-lines.ts';
 import type { AnalyticsTable } from './analytics-table.ts';
 import type { Inserter } from './inserter.ts';
+import { bytesOf, type KeptLine, LineMemory } from './line-memory.ts';
 
-/** Source: the section on writing of the analytics chapter. */
-const BATCH_SIZE = 10_000;
+/** Rows that wait while all batches are being written. Source: the section on writing of the analytics chapter. */
 const QUEUE_SIZE = 20_000;
-const CONSUMERS = 2;
 /** Rows made in one turn of the event loop, on which requests are served all the while. */
 const SLICE_SIZE = 50;
+
+/** How rows are cut into batches. */
+export type WritingPace = Pick<
+  BatcherOptions<object>,
+  'batchSize' | 'consumers' | 'flushIntervalMs' | 'quiet'
+>;
 
 export interface TableBufferOptions<T> {
   /** The `name` label of the metrics. */
   readonly name: string;
   readonly table: AnalyticsTable<T>;
   readonly inserter: Inserter;
-  /** Milliseconds between the flushes of one consumer, unless its batch is full before. */
-  readonly flushIntervalMs: number;
+  readonly pace: WritingPace;
   /** Bounds what the items may weigh, beside their number. */
   readonly budget?: NonNullable<BatcherOptions<T>['budget']>;
   readonly metrics: Metrics;
@@ -32,22 +38,52 @@ export interface TableBuffer<T> extends Pick<Batcher<T>, 'size' | 'add'> {
   close(): Promise<void>;
 }
 
+/** What was taken in: the item as it came, which soon makes room for the line that is written of it. */
+interface Held<T> {
+  content: { readonly item: T } | KeptLine;
+  readonly weight: number;
+}
+
 /** Rows of a table that wait to be written. Never more than the queue and one batch a consumer, whatever the store does. */
 export function createTableBuffer<T extends object>(options: TableBufferOptions<T>): TableBuffer<T> {
-  const { table, inserter } = options;
+  const { name, table, inserter, pace, budget, metrics, log } = options;
+  const memory = new LineMemory();
   let closing = false;
   let lost = 0;
-  const batcher = createBatcher<T>({
-    ...options,
-    batchSize: BATCH_SIZE,
+
+  const lineOf = (held: Held<T>): KeptLine => {
+    if ('item' in held.content) {
+      held.content = memory.keep(rowLine(table.columns, table.row(held.content.item)));
+    }
+    return held.content;
+  };
+  // Right after its request, and not with its batch: objects that are held for seconds are what makes the garbage
+  // collector slow.
+  const encoding = createTurnQueue<Held<T>>(SLICE_SIZE, (held) => {
+    try {
+      lineOf(held);
+    } catch {
+      // It stays an item, and fails again where its batch is written, which logs and counts it.
+    }
+  });
+  const batcher = createBatcher<Held<T>>({
+    name,
+    metrics,
+    log,
+    ...pace,
     bufferSize: QUEUE_SIZE,
-    consumers: CONSUMERS,
-    async flush(items) {
+    ...(budget && { budget: { limit: budget.limit, weigh: ({ weight }) => weight } }),
+    async flush(batch) {
       try {
-        const rows = await mapInSlices(items, SLICE_SIZE, table.row);
-        await inserter.insert({ table: table.name, columns: table.columns, rows });
+        await mapInSlices(
+          batch.filter(({ content }) => 'item' in content),
+          SLICE_SIZE,
+          lineOf,
+        );
+        const lines = bytesOf(batch.map(lineOf));
+        await inserter.insert({ table: table.name, columns: table.columns, lines, rows: batch.length });
       } catch (error) {
-        if (closing) lost += items.length;
+        if (closing) lost += batch.length;
         throw error;
       }
     },
@@ -56,7 +92,12 @@ export function createTableBuffer<T extends object>(options: TableBufferOptions<
     get size() {
       return batcher.size;
     },
-    add: (item) => batcher.add(item),
+    add(item) {
+      const held = { content: { item }, weight: budget?.weigh(item) ?? 0 };
+      if (!batcher.add(held)) return false;
+      encoding.add(held);
+      return true;
+    },
     async close() {
       closing = true;
       await batcher.close();
