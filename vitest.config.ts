@@ -12,6 +12,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    setupFiles: ['test/support/secret-guard.ts'],
     projects: [
       layer('unit', 'unit'),
       layer('contract', 'contract'),

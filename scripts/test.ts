@@ -1,12 +1,14 @@
 // `npm test [-- vitest filters and options]`: provides the servers that this machine can, runs vitest once on them,
 // stops what it started, and closes with what did not run and why. TEST_REQUIRE_ALL=1 makes a suite that did not run
-// a failure.
+// a failure. A run whose output holds a secret of its tests has failed, too.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createSecretWatch, describeLeak } from '../test/support/secret-watch.ts';
 import { provideServers } from '../test/support/servers-provide.ts';
+import { watchOutput } from '../test/support/watch-output.ts';
 
 const VITEST = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
 const requireAll = process.env.TEST_REQUIRE_ALL === '1';
@@ -53,13 +55,22 @@ async function runVitest(
     const child = spawn(
       process.execPath,
       [VITEST, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...args],
-      { stdio: 'inherit', env: { ...process.env, ...variables } },
+      { stdio: ['inherit', 'pipe', 'pipe'], env: { ...process.env, ...colours(), ...variables } },
     );
+    const watch = createSecretWatch();
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].pipe(process[stream], { end: false });
+      watchOutput(child[stream], watch);
+    }
     interrupted.addEventListener('abort', () => child.kill(interrupted.reason));
-    const code = await new Promise<number>((resolve, reject) => {
+    const exitCode = await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', (status) => resolve(status ?? 1));
+      // All that it has written is read by then.
+      child.once('close', (status) => resolve(status ?? 1));
     });
+    const leaks = watch.leaks();
+    for (const leak of leaks) console.error(describeLeak(leak));
+    const code = exitCode === 0 && leaks.length > 0 ? 1 : exitCode;
     const report = await readReport(reportFile);
     // A file that does not even load has no tests to count, but it did fail.
     const failed = Math.max(report.numFailedTests, code === 0 ? 0 : 1);
@@ -71,6 +82,11 @@ async function runVitest(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What is piped is no terminal any more, but somebody may still look at it on one. */
+function colours(): Record<string, string> {
+  return process.stdout.isTTY && process.env.NO_COLOR === undefined ? { FORCE_COLOR: '1' } : {};
 }
 
 /** Reads what vitest counted; a run that was cut short has written nothing. */

@@ -1,6 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedConfig } from './load.ts';
 
+/** The TOML paths whose value or presence differs between two loads of a role's configuration. */
+export function changedValues(
+  before: ReadonlyMap<string, unknown>,
+  after: ReadonlyMap<string, unknown>,
+): string[] {
+  return [...new Set([...before.keys(), ...after.keys()])].filter(
+    (path) => !isDeepStrictEqual(before.get(path), after.get(path)),
+  );
+}
+
 /** The TOML paths, in the order of the reference, whose value or presence differs between two loads of a configuration. */
 export function changedSettings(before: LoadedConfig, after: LoadedConfig): string[] {
   const earlier = new Map(before.settings.map(({ setting, value }) => [setting.path, value]));

@@ -18,10 +18,12 @@ const SERVE_REQUIRES = ['bearer_token', ...STORE_REQUIRES];
  */
 export function loadVaultConfig(options: LoadVaultOptions): {
   readonly config: VaultServerConfig;
+  /** What was set, secrets included, by TOML path. */
+  readonly values: ReadonlyMap<string, unknown>;
   /** One line each, without secrets. */
   readonly warnings: readonly string[];
 } {
-  const { read, warnings } = loadRoleSettings(vaultSchema, options, (given) => [
+  const { read, values, warnings } = loadRoleSettings(vaultSchema, options, (given) => [
     ...missingProblems(given, options.purpose === 'serve' ? SERVE_REQUIRES : STORE_REQUIRES),
     ...storageProblems(given, 'storage', 'it is where the vault keeps its data keys'),
   ]);
@@ -42,6 +44,7 @@ export function loadVaultConfig(options: LoadVaultOptions): {
               accessKeySecret: read.string('storage.s3.access_key_secret'),
             },
     },
+    values,
     warnings,
   };
 }

@@ -41,6 +41,12 @@ export interface LoadRoleOptions {
   readonly terminal?: boolean;
 }
 
+const API_ALONE = [
+  'observability.tracing.',
+  'observability.logging.sample_rate',
+  'observability.logging.slow_threshold',
+];
+
 /** Typed reads of settings that the schema has already checked. */
 export interface RoleReader {
   /** The text, or the default of the setting, or nothing. */
@@ -65,6 +71,8 @@ export function loadRoleSettings(
   rules: (given: ReadonlyMap<string, Given>) => readonly ConfigProblem[],
 ): {
   readonly read: RoleReader;
+  /** What was set, secrets included, by TOML path. */
+  readonly values: ReadonlyMap<string, unknown>;
   /** One line each, without secrets. */
   readonly warnings: readonly string[];
 } {
@@ -84,10 +92,18 @@ export function loadRoleSettings(
     ...devSecretProblems(given),
     ...(options.strict ? doubts : []),
   );
-  const warnings = options.strict ? [] : doubts.map(describeProblem);
+  const warnings = [...(options.strict ? [] : doubts.map(describeProblem)), ...withoutEffect(given)];
   if (problems.length > 0) throw new ConfigError(problems, warnings);
   const defaults = new Map(settings.map((setting) => [setting.path, setting.default]));
-  return { read: readerOf(defaults, given, options.terminal ?? false), warnings };
+  const values = new Map([...given].map(([path, { value }]) => [path, value]));
+  return { read: readerOf(defaults, given, options.terminal ?? false), values, warnings };
+}
+
+/** A configuration file may be shared with the API, which alone traces and logs requests. One line for each such setting. */
+function withoutEffect(given: ReadonlyMap<string, Given>): string[] {
+  return [...given.keys()]
+    .filter((path) => API_ALONE.some((start) => path.startsWith(start)))
+    .map((path) => `${path}: has no effect here; only the API makes traces and logs single requests`);
 }
 
 function readerOf(

@@ -7,6 +7,9 @@ import { VaultService as VaultDescription } from '../proto/vault/v1/vault_pb.ts'
 import { CiphertextError } from './cipher.ts';
 import type { VaultService } from './vault-service.ts';
 
+/** Characters of a keyring's name that a line of the log holds; callers may send megabytes. */
+const LOGGED_KEYRING = 128;
+
 interface Call {
   readonly operation: string;
   readonly keyring: string;
@@ -19,7 +22,8 @@ interface Call {
 /** Adds the service to a router. Whoever calls has shown the token. */
 export function connectRoutes(service: VaultService, log: Logger): (router: ConnectRouter) => void {
   const answer = async <T>(call: Call, work: () => Promise<T>): Promise<T> => {
-    const { operation, keyring, items, failure } = call;
+    const { operation, items, failure } = call;
+    const keyring = call.keyring.slice(0, LOGGED_KEYRING);
     try {
       const outcome = await work();
       log.info({ operation, keyring, items }, 'vault call');

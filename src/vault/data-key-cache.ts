@@ -76,6 +76,13 @@ export class DataKeyCache {
     this.#report();
   }
 
+  /** Forgets every key of every keyring. */
+  clear(): void {
+    this.#loads.clear();
+    this.#entries.clear();
+    this.#report();
+  }
+
   #age(name: string): number {
     const entry = this.#entries.peek(name);
     return entry === undefined ? Number.POSITIVE_INFINITY : this.#options.clock.now() - entry.loadedAt;

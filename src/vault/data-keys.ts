@@ -30,6 +30,8 @@ export interface DataKeys {
   byId(keyring: string, id: string): Promise<DataKey>;
   /** Has the next use of the keyring read the store again. */
   forget(keyring: string): void;
+  /** Wraps and unwraps with other master keys from here on, also what others have unwrapped before. */
+  replaceMasterKeys(next: MasterKeys): void;
 }
 
 /**
@@ -39,7 +41,8 @@ export interface DataKeys {
 const ID = /^(?!LATEST$)\w+$/;
 
 export function createDataKeys(options: DataKeysOptions): DataKeys {
-  const { store, masterKeys, clock, ids } = options;
+  const { store, clock, ids } = options;
+  let { masterKeys } = options;
   const cache = new DataKeyCache(options);
 
   const read = async (keyring: string, name: string): Promise<DataKey | undefined> => {
@@ -71,6 +74,10 @@ export function createDataKeys(options: DataKeysOptions): DataKeys {
       return found;
     },
     forget: (keyring) => cache.drop(keyring),
+    replaceMasterKeys(next) {
+      masterKeys = next;
+      cache.clear();
+    },
   };
 }
 

@@ -20,17 +20,18 @@ const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 const { method } = VaultDescription;
 const METHODS = connectPaths(VaultDescription);
 const LIVENESS = connectPath(method.liveness);
-/** Like any other failure of the method. */
-const UNREADABLE: Readonly<Record<string, Code>> = {
-  [connectPath(method.decrypt)]: Code.InvalidArgument,
-  [connectPath(method.reEncrypt)]: Code.Unknown,
-};
+/** Like any other failure of the method; `internal` where nothing is said. */
+const UNREADABLE: ReadonlyMap<string, Code> = new Map([
+  [LIVENESS, Code.InvalidArgument],
+  [connectPath(method.decrypt), Code.InvalidArgument],
+  [connectPath(method.reEncrypt), Code.Unknown],
+]);
 
 /** Serves the Vault. The token is looked at before anything else of a call. */
 export function vaultRequestListener({ service, ...options }: RequestListenerOptions): RequestListener {
   const call = connectHandler({
     routes: connectRoutes(service, options.log),
-    unreadable: UNREADABLE,
+    unreadable: (path) => UNREADABLE.get(path) ?? Code.Internal,
     maxMessageBytes: MAX_MESSAGE_BYTES,
     log: options.log,
   });

@@ -5,6 +5,7 @@ import { type Encrypted, EncryptedSchema } from '../proto/vault/v1/object_pb.ts'
 import { CiphertextError, decodeBase64, seal, unseal } from './cipher.ts';
 import type { DataKey } from './data-key-cache.ts';
 import { createDataKeys, type DataKeysOptions } from './data-keys.ts';
+import type { MasterKeys } from './master-keys.ts';
 
 export interface Sealed {
   /** Base64 of a serialised Encrypted. */
@@ -24,6 +25,8 @@ export interface VaultService {
   decryptBulk(keyring: string, items: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>>;
   /** The same text under the keyring's latest data key, as the store has it now. */
   reEncrypt(keyring: string, encrypted: string): Promise<Sealed>;
+  /** Serves with other master keys from here on. No data key outlives the one that unwrapped it. */
+  replaceMasterKeys(next: MasterKeys): void;
 }
 
 export function createVaultService(options: DataKeysOptions): VaultService {
@@ -63,6 +66,7 @@ export function createVaultService(options: DataKeysOptions): VaultService {
       dataKeys.forget(keyring);
       return encrypt(keyring, plaintext);
     },
+    replaceMasterKeys: dataKeys.replaceMasterKeys,
   };
 }
 

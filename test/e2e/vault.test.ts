@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Unkey } from '@unkey/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { markedSecret } from '../support/secret-watch.ts';
 import { freePort } from '../support/servers-local.ts';
 import {
   type DevServer,
@@ -16,7 +17,7 @@ import {
   untilStarted,
 } from '../support/unkey-process.ts';
 
-const TOKEN = 'a-token-of-the-vault';
+const TOKEN = markedSecret('a-token-of-the-vault');
 
 let folder: string;
 beforeAll(async () => {
@@ -152,6 +153,26 @@ describe('an API with `unkey vault serve` beside it', () => {
       'vault.connect': ['fail', expect.stringContaining('token')],
       'vault.roundtrip': ['skipped', expect.any(String)],
     });
+  });
+
+  it('takes a new token on SIGHUP, and keeps the old one when the new configuration is invalid', async () => {
+    const renewed = markedSecret('a-renewed-token');
+    const config = join(folder, 'last.toml');
+    const before = await readFile(config, 'utf8');
+    const status = async (token: string) => {
+      const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+      const url = `${file.url}/vault.v1.VaultService/EncryptBulk`;
+      return (await fetch(url, { method: 'POST', headers, body: '{}' })).status;
+    };
+    await writeFile(config, before.replace(TOKEN, renewed));
+    process.kill(vault.pid, 'SIGHUP');
+    await expect.poll(() => vault.stderr()).toContain('SIGHUP: taken: bearer_token');
+    expect([await status(renewed), await status(TOKEN)]).toEqual([200, 401]);
+
+    await writeFile(config, before.replace(/master_key = ".*"/, 'master_key = "bm8ga2V5"'));
+    process.kill(vault.pid, 'SIGHUP');
+    await expect.poll(() => vault.stderr()).toContain('keeping the old one');
+    expect([await status(renewed), await status(TOKEN)]).toEqual([200, 401]);
   });
 
   it('ends with 0 on a signal, and its log holds neither the token nor a master key', async () => {

@@ -3,7 +3,7 @@
 import { startApiRuntime } from '../../src/commands/runtime/api-runtime.ts';
 import type { ServerConfig } from '../../src/config/server-config.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
-import { type Logger, silentLogger } from '../../src/lib/logger.ts';
+import type { Logger } from '../../src/lib/logger.ts';
 import { randomAlphanumeric, randomIds } from '../../src/lib/uid.ts';
 import type { ControlPlane } from '../../src/services/control/control-plane.ts';
 import type { Workflows } from '../../src/services/control/workflows.ts';
@@ -16,7 +16,9 @@ import type { Services } from '../../src/services/services.ts';
 import type { OpenedAnalyticsStore } from '../../src/storage/analytics/open-store.ts';
 import type { Database, SqlValue } from '../../src/storage/sql/database.ts';
 import { insertRows } from '../../src/storage/sql/dialect.ts';
+import { markedSecret } from './secret-watch.ts';
 import { freshMysqlDatabase } from './servers.ts';
+import { watchedLog } from './watched-log.ts';
 
 export interface Answer {
   readonly status: number;
@@ -68,7 +70,7 @@ export interface TestApiOptions {
 const NO_PERMISSION = 'test.none.nothing';
 
 export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const log = options.log ?? silentLogger;
+  const log = watchedLog(options.log);
   const clock = new ManualClock(options.startMs ?? Date.now());
   const onMysql = process.env.UNKEY_TEST_STORE === 'mysql' ? await freshMysqlDatabase() : undefined;
   const statements: string[] = [];
@@ -160,7 +162,7 @@ export async function startApi(options: TestApiOptions = {}): Promise<TestApi> {
   };
 }
 
-export const TEST_JWT_SECRET = 'a-secret-of-thirty-two-bytes-or-more';
+export const TEST_JWT_SECRET = markedSecret('a-secret-of-thirty-two-bytes-or-more');
 export const TEST_JWT_ISSUER = 'https://issuer.test';
 
 function testConfig(store: string): ServerConfig {

@@ -4,13 +4,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { controlRequestListener } from '../../src/control/rpc/request-listener.ts';
-import { type Logger, silentLogger } from '../../src/lib/logger.ts';
+import type { Logger } from '../../src/lib/logger.ts';
 import { silentMetrics } from '../../src/lib/metrics.ts';
 import { randomIds } from '../../src/lib/uid.ts';
 import type { ControlPlane } from '../../src/services/control/control-plane.ts';
 import type { Workflows } from '../../src/services/control/workflows.ts';
+import { markedSecret } from './secret-watch.ts';
+import { watchedLog } from './watched-log.ts';
 
-export const CONTROL_TOKEN = 'test-control-token';
+export const CONTROL_TOKEN = markedSecret('test-control-token');
 
 export interface ControlCall {
   readonly path: string;
@@ -31,7 +33,7 @@ export interface ServedControl {
 export async function serveTestControl(
   controlPlane: ControlPlane,
   workflows: Workflows,
-  log: Logger = silentLogger,
+  log?: Logger,
 ): Promise<ServedControl> {
   const serve = controlRequestListener({
     service: {
@@ -46,7 +48,7 @@ export async function serveTestControl(
     instanceId: 'ins_control',
     probe: async () => ({ httpStatus: 200, body: { status: 'ok' } }),
     metrics: silentMetrics,
-    log,
+    log: watchedLog(log),
   });
   const calls: ControlCall[] = [];
   const server = createServer((request, response) => {
@@ -75,6 +77,9 @@ function bound(service: ControlPlane): ControlPlane {
     createProject: (request) => service.createProject(request),
     createApp: (request) => service.createApp(request),
     createDeployment: (request) => service.createDeployment(request),
+    addCustomDomain: (request) => service.addCustomDomain(request),
+    deleteCustomDomain: (request) => service.deleteCustomDomain(request),
+    retryVerification: (request) => service.retryVerification(request),
     ping: () => service.ping(),
   };
 }

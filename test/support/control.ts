@@ -2,9 +2,12 @@
 
 import { randomAlphanumeric } from '../../src/lib/uid.ts';
 import type {
+  AddedCustomDomain,
   ControlCode,
   ControlPlane,
+  NamedCustomDomain,
   NewApp,
+  NewCustomDomain,
   NewDeployment,
   NewProject,
 } from '../../src/services/control/control-plane.ts';
@@ -21,6 +24,11 @@ export class RecordingControlPlane implements ControlPlane {
   readonly projects: NewProject[] = [];
   readonly apps: NewApp[] = [];
   readonly deployments: NewDeployment[] = [];
+  readonly addedDomains: NewCustomDomain[] = [];
+  /** What is told of where a domain's owner can have the records made. */
+  domainConnect: AddedCustomDomain['domainConnect'];
+  readonly deletedDomains: NamedCustomDomain[] = [];
+  readonly retriedDomains: NamedCustomDomain[] = [];
   /** While set, every call is refused so. */
   refusal: Refusal | undefined;
 
@@ -37,6 +45,26 @@ export class RecordingControlPlane implements ControlPlane {
   async createDeployment(request: NewDeployment): Promise<{ deploymentId: string }> {
     this.deployments.push(request);
     return { deploymentId: this.#fresh('d') };
+  }
+
+  async addCustomDomain(request: NewCustomDomain): Promise<AddedCustomDomain> {
+    this.addedDomains.push(request);
+    return {
+      domainId: this.#fresh('dom'),
+      targetCname: 'k3n9zq0w8c2m5x7b.cname.test',
+      verificationToken: 'a-token-of-a-domain-here',
+      domainConnect: this.domainConnect,
+    };
+  }
+
+  async deleteCustomDomain(request: NamedCustomDomain): Promise<void> {
+    this.deletedDomains.push(request);
+    this.#fresh('dom');
+  }
+
+  async retryVerification(request: NamedCustomDomain): Promise<void> {
+    this.retriedDomains.push(request);
+    this.#fresh('dom');
   }
 
   async ping(): Promise<void> {

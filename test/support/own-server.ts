@@ -14,6 +14,9 @@ export interface OwnServer {
   kill(): Promise<void>;
   /** After `kill`: with what it had written to disk, which Redis does not. */
   restart(): Promise<void>;
+  /** Stops it without ending it, as SIGSTOP does. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -45,6 +48,8 @@ export async function ownServer(name: 'mysql' | 'redis'): Promise<OwnServer> {
     url: url.href,
     directUrl: () => direct,
     kill: () => server.kill(),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
     async restart() {
       direct = await server.restart();
       Object.assign(target, addressOf(direct));

@@ -1,11 +1,12 @@
 // Starts the servers of a test run as containers. The images can be named by the environment; any image that keeps the
 // contract of the public ones (MYSQL_ROOT_PASSWORD, ports 3306 and 6379, server options as the command) will do.
 import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
+import { markedSecret } from './secret-watch.ts';
 import { mysqlReady, redisReady, type StartedServer } from './servers-ready.ts';
 
 const MYSQL_IMAGE = process.env.TEST_MYSQL_IMAGE ?? 'mysql:8.4';
 const REDIS_IMAGE = process.env.TEST_REDIS_IMAGE ?? 'redis:7';
-const PASSWORD = 'unkey-test';
+const PASSWORD = markedSecret('unkey-test');
 const START_TIMEOUT_MS = 120_000;
 
 /** Tells whether a Docker engine can be reached from here. */
@@ -50,6 +51,10 @@ async function started(
   ready: (url: string, timeoutMs: number) => Promise<void>,
 ): Promise<StartedServer> {
   const stop = async () => void (await container.stop());
+  const engineContainer = async () => {
+    const runtime = await getContainerRuntimeClient();
+    return runtime.container.getById(container.getId());
+  };
   try {
     await ready(url(), START_TIMEOUT_MS);
   } catch (error) {
@@ -61,8 +66,7 @@ async function started(
     origin: `container ${image}`,
     stop,
     kill: async () => {
-      const runtime = await getContainerRuntimeClient();
-      await runtime.container.getById(container.getId()).kill({ signal: 'SIGKILL' });
+      await (await engineContainer()).kill({ signal: 'SIGKILL' });
     },
     restart: async () => {
       // The engine may give it another port, which the library finds out when it restarts it itself.
@@ -70,5 +74,7 @@ async function started(
       await ready(url(), START_TIMEOUT_MS);
       return url();
     },
+    pause: async () => (await engineContainer()).pause(),
+    resume: async () => (await engineContainer()).unpause(),
   };
 }

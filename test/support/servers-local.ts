@@ -6,9 +6,10 @@ import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { markedSecret } from './secret-watch.ts';
 import { mysqlReady, redisReady, type StartedServer } from './servers-ready.ts';
 
-const PASSWORD = 'unkey-test';
+const PASSWORD = markedSecret('unkey-test');
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
 const run = promisify(execFile);
@@ -95,6 +96,8 @@ async function supervised(server: LocalServer): Promise<StartedServer> {
   let running = launch(server);
   const stop = async () => {
     const force = setTimeout(() => running.child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    // One that is paused would not see the next signal.
+    running.child.kill('SIGCONT');
     running.child.kill('SIGTERM');
     await running.ended;
     clearTimeout(force);
@@ -119,6 +122,8 @@ async function supervised(server: LocalServer): Promise<StartedServer> {
       await untilReady(server, running);
       return url;
     },
+    pause: async () => void running.child.kill('SIGSTOP'),
+    resume: async () => void running.child.kill('SIGCONT'),
   };
 }
 

@@ -14,6 +14,10 @@ export interface StartedServer {
   kill(): Promise<void>;
   /** Brings it up again after `kill`, with what it had written to disk. Yields its address, which may be another one. */
   restart(): Promise<string>;
+  /** Stops it without ending it, as SIGSTOP does: connections stay, nothing is answered. */
+  pause(): Promise<void>;
+  /** Lets it go on after `pause`. */
+  resume(): Promise<void>;
 }
 
 /** Resolves once the server lets the user of `url` in; rejects with the last refusal after `timeoutMs`. */

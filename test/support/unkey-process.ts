@@ -2,9 +2,26 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { secretWatch } from './secret-watch.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/unkey', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
+
+/** Commands whose very purpose is to print a secret, or to hand on what an API answers. Nothing else may, and none to stderr. */
+const PRINTS_SECRETS: readonly (readonly string[])[] = [
+  ['api', 'keys', 'create-key'],
+  ['api', 'keys', 'get-key'],
+  ['api', 'keys', 'reroll-key'],
+  ['api', 'apis', 'list-keys'],
+  ['api', 'environments', 'list-environment-variables'],
+  ['bootstrap'],
+  ['dev'],
+  ['root-key', 'create'],
+  ['root-key', 'rotate'],
+  ['vault', 'generate-master-key'],
+];
+/** Environment variables whose values are secrets. */
+const SECRET_VARIABLE = /(?:TOKEN|SECRET|PASSWORD|MASTER_KEY|API_KEY|ROOT_KEY)$/;
 
 export interface UnkeyOptions {
   /** The script to run instead of the launcher: the compiled program, which the launcher of a checkout passes over. */
@@ -43,6 +60,9 @@ export function startUnkey(args: readonly string[], options: UnkeyOptions = {}):
     cwd: options.cwd,
     env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...options.env },
   });
+  for (const [name, value] of Object.entries(options.env ?? {})) {
+    if (SECRET_VARIABLE.test(name)) secretWatch.keep(`the value of ${name}`, value);
+  }
   const { pid } = child;
   if (pid === undefined) throw new Error(`${program} could not be started`);
 
@@ -58,7 +78,10 @@ export function startUnkey(args: readonly string[], options: UnkeyOptions = {}):
     stderr += chunk;
   });
   const ended = new Promise<Outcome>((resolve) => {
-    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.once('close', (code, signal) => {
+      watchOutput(args, { stdout, stderr });
+      resolve({ code, signal, stdout, stderr });
+    });
   });
   return {
     pid,
@@ -77,6 +100,18 @@ export function startUnkey(args: readonly string[], options: UnkeyOptions = {}):
       return ended;
     },
   };
+}
+
+function watchOutput(
+  args: readonly string[],
+  { stdout, stderr }: { readonly stdout: string; readonly stderr: string },
+): void {
+  const words = args.slice(args.findIndex((arg) => !arg.startsWith('-')));
+  const name = `unkey ${words.slice(0, 3).join(' ')}`;
+  secretWatch.look(`stderr of ${name}`, stderr);
+  if (words[1] === 'generate-master-key') secretWatch.keep('a master key', stdout);
+  const isMeantTo = PRINTS_SECRETS.some((command) => command.every((word, index) => words[index] === word));
+  if (!isMeantTo) secretWatch.look(`stdout of ${name}`, stdout);
 }
 
 /** Runs `unkey …` to its end. */

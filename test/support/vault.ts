@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ServerConfig } from '../../src/config/server-config.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
-import { type Logger, silentLogger } from '../../src/lib/logger.ts';
+import type { Logger } from '../../src/lib/logger.ts';
 import { type Metrics, silentMetrics } from '../../src/lib/metrics.ts';
 import { randomIds } from '../../src/lib/uid.ts';
 import { generateMasterKey, readMasterKeys } from '../../src/vault/master-keys.ts';
@@ -12,8 +12,10 @@ import { vaultRequestListener } from '../../src/vault/request-listener.ts';
 import { createMemoryStore } from '../../src/vault/storage/memory-store.ts';
 import type { ObjectStore } from '../../src/vault/storage/object-store.ts';
 import { createVaultService, type VaultService } from '../../src/vault/vault-service.ts';
+import { markedSecret, secretWatch } from './secret-watch.ts';
+import { watchedLog } from './watched-log.ts';
 
-export const VAULT_TOKEN = 'test-vault-token';
+export const VAULT_TOKEN = markedSecret('test-vault-token');
 
 /** The configuration of a Vault in the process of the API, which keeps everything in memory. */
 export const EMBEDDED_VAULT: ServerConfig['vault'] = {
@@ -24,7 +26,9 @@ export const EMBEDDED_VAULT: ServerConfig['vault'] = {
 
 /** A master key, as the configuration takes it. */
 export function newMasterKey(): string {
-  return generateMasterKey({ clock: systemClock, ids: randomIds });
+  const masterKey = generateMasterKey({ clock: systemClock, ids: randomIds });
+  secretWatch.keep('a master key', masterKey);
+  return masterKey;
 }
 
 export interface TestServiceOptions {
@@ -43,7 +47,7 @@ export function testVaultService(options: TestServiceOptions = {}): VaultService
     clock: options.clock ?? systemClock,
     ids: randomIds,
     metrics: options.metrics ?? silentMetrics,
-    log: silentLogger,
+    log: watchedLog(),
   });
 }
 
@@ -68,7 +72,7 @@ export async function serveTestVault(
     bearerToken: VAULT_TOKEN,
     probe: async () => ({ httpStatus: 200, body: { status: 'ok' } }),
     metrics: options.metrics ?? silentMetrics,
-    log: options.log ?? silentLogger,
+    log: watchedLog(options.log),
   });
   const calls: ServedVault['calls'] = [];
   const server = createServer((request, response) => {

@@ -59,7 +59,6 @@ const ABORTED_CLOSE_MS = 300;
 /** Starts the API; the port is bound last. Throws a CliError for a store that cannot be reached or is not prepared. */
 export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRuntime> {
   const { config, build, log } = options;
-  const secretPaths = redactedPaths(buildOpenApiDocument(operations));
   const clock = options.clock ?? systemClock;
   const ids = options.ids ?? randomIds;
   const metrics = createMetrics({
@@ -90,7 +89,7 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
     const analytics = await openAnalytics({
       config,
       autoMigrate: options.autoMigrate,
-      redactedPaths: secretPaths,
+      redactedPaths: () => redactedPaths(buildOpenApiDocument(operations)),
       signal: options.signal,
       clock,
       metrics,
@@ -107,7 +106,8 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
     });
     const vault = await openVault(config, { clock, ids, metrics, log });
     shutdown.add('connections', 'closing the Vault', () => vault?.close());
-    const control = await openControl(config, { db, clock, ids, log, vault: vault?.vault, shutdown });
+    const github = options.github ?? githubOf(config, clock);
+    const control = await openControl(config, { db, clock, ids, log, vault: vault?.vault, github, shutdown });
     const { limiter, usage } = openLimits({ config, db, redis, clock, metrics, log, shutdown });
     const shared = { db, limiter, invalidations, clock, ids, log, metrics };
     const { services, keyCache } = composeServices({
@@ -120,7 +120,7 @@ export async function startApiRuntime(options: ApiRuntimeOptions): Promise<ApiRu
       region: config.region,
       controlPlane: options.controlPlane ?? control.controlPlane,
       workflows: options.workflows ?? control.workflows,
-      github: options.github ?? githubOf(config, clock),
+      github,
     });
     shutdown.add('connections', 'closing analytics queries', () => services.analytics.close());
 

@@ -13,11 +13,11 @@ import type { MetricsRegistry } from '../../server/metrics/registry.ts';
 import { listen } from '../../server/transport/listen.ts';
 import { bound, METRICS_PORT_SETTING } from './bound.ts';
 import { createDrainableServer } from './drainable-server.ts';
-import type { RoleRuntime } from './serve-role.ts';
+import type { RereadRole, RoleRuntime } from './serve-role.ts';
 import type { Shutdown } from './shutdown.ts';
 
 export interface RoleServerOptions {
-  readonly config: Pick<RoleConfig, 'httpPort' | 'metricsPort' | 'server'>;
+  readonly config: Pick<RoleConfig, 'httpPort' | 'metricsPort' | 'server' | 'bearerToken'>;
   readonly metrics: MetricsRegistry;
   readonly log: Logger;
   /** Aborting it keeps the port from being bound. */
@@ -26,10 +26,13 @@ export interface RoleServerOptions {
   readonly shutdown: Shutdown;
   /** What readiness asks, by name; rejects when it does not answer. */
   readonly checks: Readonly<Record<string, () => Promise<void>>>;
-  /** What answers calls. */
+  /** What answers calls of those who show the token. */
   readonly listener: (
+    bearerToken: string,
     probe: (probe: Probe) => Promise<{ readonly httpStatus: number; readonly body: object }>,
   ) => RequestListener;
+  /** Re-reads the configuration and takes its secrets, but for the token. Rejects, having taken none, when it is invalid. */
+  readonly reread: () => Promise<RereadRole & Pick<RoleConfig, 'bearerToken'>>;
 }
 
 /** Serves; the port is bound last. Throws a CliError for a port that is taken. */
@@ -44,7 +47,9 @@ export async function startRoleServer(options: RoleServerOptions): Promise<RoleR
     log,
     loop,
   });
-  const server = createDrainableServer(options.listener((probe) => health.answer(probe)));
+  const listenerFor = (bearerToken: string) => options.listener(bearerToken, (probe) => health.answer(probe));
+  let serve = listenerFor(config.bearerToken);
+  const server = createDrainableServer((request, response) => serve(request, response));
   metrics.beforeScrape(() => metrics.gauge('unkey_inflight_requests', {}, server.inflight));
   metrics.beforeScrape(() => health.refresh());
 
@@ -78,6 +83,12 @@ export async function startRoleServer(options: RoleServerOptions): Promise<RoleR
       return server.inflight;
     },
     markFatal: () => health.markFatal(),
+    async reload() {
+      const { bearerToken, taken, ignored } = await options.reread();
+      // Calls that are being served have shown the token of their time.
+      serve = listenerFor(bearerToken);
+      return { taken, ignored };
+    },
     stop: () => {
       stopping ??= stop();
       return stopping;

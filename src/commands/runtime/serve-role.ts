@@ -9,6 +9,14 @@ import { signalControls } from './process-controls.ts';
 import type { StopSignals } from './signals.ts';
 import { onUncaught } from './uncaught.ts';
 
+/** What a re-read configuration has changed, by TOML path. */
+export interface RereadRole {
+  /** Secrets, in force from here on. */
+  readonly taken: readonly string[];
+  /** In force after a restart. */
+  readonly ignored: readonly string[];
+}
+
 /** A role that is serving. */
 export interface RoleRuntime {
   readonly url: string;
@@ -16,6 +24,8 @@ export interface RoleRuntime {
   readonly inflight: number;
   /** Liveness fails from here on. */
   markFatal(): void;
+  /** Takes the secrets of its configuration as it is now. Rejects, and keeps the old ones, when it has become invalid. */
+  reload(): Promise<RereadRole>;
   /** Drains and closes; false when something was cut short. Later calls wait for the first. */
   stop(): Promise<boolean>;
 }
@@ -57,7 +67,10 @@ export async function serveRole(
     runtime?.markFatal();
     fatal.resolve('fatal');
   });
-  const controls = signalControls({ reloads: false });
+  const controls = signalControls({ reloads: true });
+  controls.onReload(() => {
+    if (runtime !== undefined) void reload(runtime, log);
+  });
   controls.onVerbosity((verbose) => {
     const level = verbose ? 'debug' : config.logging.level;
     log.setLevel(level);
@@ -82,6 +95,22 @@ export async function serveRole(
     offUncaught();
     controls.close();
     log.flush();
+  }
+}
+
+/** Says what SIGHUP has changed. Never rejects. */
+async function reload(runtime: RoleRuntime, log: Logger): Promise<void> {
+  try {
+    const { taken, ignored } = await runtime.reload();
+    log.info(
+      { taken },
+      taken.length > 0 ? `SIGHUP: taken: ${taken.join(', ')}` : 'SIGHUP: no secret has changed',
+    );
+    if (ignored.length > 0) {
+      log.warn({ ignored }, `SIGHUP: changed, but in force after a restart only: ${ignored.join(', ')}`);
+    }
+  } catch (error) {
+    log.error({ err: error }, 'SIGHUP: the configuration has become invalid, keeping the old one');
   }
 }
 

@@ -2,12 +2,14 @@
 
 import type { ControlPlaneConfig } from '../../config/server-config.ts';
 import { type ControlService, startControlService } from '../../control/control-service.ts';
+import { systemDns } from '../../control/domains/dns.ts';
 import { ensureRegions } from '../../control/regions.ts';
 import { recordRunner } from '../../control/runners/record-runner.ts';
 import type { Runner } from '../../control/runners/runner.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { type IdSource, randomAlphanumeric } from '../../lib/uid.ts';
+import type { Github } from '../../services/github/github.ts';
 import type { Vault } from '../../services/vault/vault.ts';
 import type { Database } from '../../storage/sql/database.ts';
 
@@ -17,6 +19,8 @@ export interface StartControlDeps {
   readonly ids: IdSource;
   readonly log: Logger;
   readonly vault: Vault | undefined;
+  /** Completes commits. */
+  readonly github: Github | undefined;
   readonly instanceId: string;
 }
 
@@ -29,6 +33,7 @@ export async function startControl(
   return startControlService({
     ...deps,
     runner: await openRunner(config, deps.log),
+    dns: systemDns(),
     settings: { domain: config.domain, requirePlan: config.requirePlan },
     // Processes may be given one instance id.
     owner: `${instanceId.slice(0, 50)}/${randomAlphanumeric(8)}`,

@@ -9,7 +9,11 @@ import type { Invocation } from '../cli/context.ts';
 export async function vaultConfigOf(
   { io, options }: Pick<Invocation, 'io' | 'options'>,
   purpose: 'serve' | 'maintain',
-): Promise<{ readonly config: VaultServerConfig; readonly warnings: readonly string[] }> {
+): Promise<{
+  readonly config: VaultServerConfig;
+  readonly values: ReadonlyMap<string, unknown>;
+  readonly warnings: readonly string[];
+}> {
   const { loadVaultConfig } = await import('../../config/load-vault.ts');
   const { config, strictConfig } = options as { config?: string; strictConfig?: boolean };
   return loadVaultConfig({

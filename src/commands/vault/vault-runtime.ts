@@ -7,6 +7,7 @@ import { createMetrics } from '../../server/metrics/registry.ts';
 import { vaultRequestListener } from '../../vault/request-listener.ts';
 import { openObjectStore } from '../../vault/storage/open-object-store.ts';
 import { createVaultService } from '../../vault/vault-service.ts';
+import type { Reread } from '../runtime/reread-role.ts';
 import { startRoleServer } from '../runtime/role-server.ts';
 import type { RoleRuntime, RoleStart } from '../runtime/serve-role.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
@@ -15,10 +16,12 @@ import { waitForStorage } from './wait-for-storage.ts';
 
 export interface VaultRuntimeOptions extends RoleStart {
   readonly config: VaultServerConfig;
+  /** Loads the configuration again. */
+  readonly reread: Reread<VaultServerConfig>;
 }
 
 /** The storage of the configuration, once it answers, under the master keys. Rejects like a start that fails. */
-export async function openStorage({ config, log, signal }: Omit<VaultRuntimeOptions, 'build'>) {
+export async function openStorage({ config, log, signal }: Omit<VaultRuntimeOptions, 'build' | 'reread'>) {
   const masterKeys = masterKeysOf(config, 'encryption');
   const store = await openObjectStore(config.storage);
   await waitForStorage(store, { timeoutMs: config.server.startupTimeoutMs, signal, log });
@@ -30,7 +33,7 @@ export async function openStorage({ config, log, signal }: Omit<VaultRuntimeOpti
  * that does not answer or a port that is taken.
  */
 export async function startVaultRuntime(options: VaultRuntimeOptions): Promise<RoleRuntime> {
-  const { config, build, log, signal } = options;
+  const { config, build, log, signal, reread } = options;
   const shutdown = createShutdown({ log });
   const metrics = createMetrics({ service: 'vault', ...build });
   shutdown.add('connections', 'metrics', () => metrics.close());
@@ -45,7 +48,6 @@ export async function startVaultRuntime(options: VaultRuntimeOptions): Promise<R
       metrics,
       log,
     });
-    const { bearerToken } = config;
     return await startRoleServer({
       config,
       metrics,
@@ -53,7 +55,11 @@ export async function startVaultRuntime(options: VaultRuntimeOptions): Promise<R
       signal,
       shutdown,
       checks: { storage: store.check },
-      listener: (probe) => vaultRequestListener({ service, bearerToken, probe, metrics, log }),
+      listener: (bearerToken, probe) => vaultRequestListener({ service, bearerToken, probe, metrics, log }),
+      reread: async () => {
+        const next = await reread((found) => service.replaceMasterKeys(masterKeysOf(found, 'encryption')));
+        return { ...next, bearerToken: next.config.bearerToken };
+      },
     });
   } catch (error) {
     await shutdown.run();

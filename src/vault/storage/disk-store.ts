@@ -61,7 +61,7 @@ function segmentsOf(name: string): string[] {
 /** Puts the file in place when all of it is on the disk, so that neither a reader nor a crash meets half of it. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const directory = dirname(path);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory);
   const temporary = join(directory, `.vault-${randomBytes(8).toString('hex')}.tmp`);
   try {
     const file = await open(temporary, 'wx', 0o600);
@@ -77,6 +77,13 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Makes what is missing of a path; each new directory is a new name in the one above it. */
+async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
 }
 
 /** A new name is on the disk when its directory is. */

@@ -30,6 +30,7 @@ test('the smallest file gives the documented defaults', () => {
     bearerToken: 't',
     database: { primary: 'sqlite:x.db' },
     vault: undefined,
+    github: undefined,
     runner: undefined,
     domain: undefined,
     regions: [],
@@ -50,11 +51,15 @@ ${MINIMAL}
 command = ["run", "--fast"]
 timeout = "90s"
 [vault]
-url = "http://vault:8060"`,
-    { UNKEY_VAULT_TOKEN: 'v' },
+url = "http://vault:8060"
+[github]
+app_name = "shop-app"
+app_id = 42`,
+    { UNKEY_VAULT_TOKEN: 'v', UNKEY_GITHUB_PRIVATE_KEY_PEM: 'pem' },
   );
   expect(config).toMatchObject({
     runner: { command: ['run', '--fast'], timeoutMs: 90_000 },
+    github: { appName: 'shop-app', appId: 42, privateKeyPem: 'pem' },
     domain: 'apps.test',
     regions: ['eu', 'us'],
     requirePlan: true,

@@ -31,6 +31,19 @@ function problemsOf(work: () => unknown): string[] {
   throw new Error('the configuration was accepted');
 }
 
+test('what only the API can do is named as without effect', () => {
+  const { warnings } = load(`${MINIMAL}
+[observability.tracing]
+sample_rate = 0.5
+[observability.logging]
+level = "debug"
+slow_threshold = "2s"`);
+  expect(warnings).toEqual([
+    expect.stringMatching(/^observability\.tracing\.sample_rate: has no effect here/),
+    expect.stringMatching(/^observability\.logging\.slow_threshold: has no effect here/),
+  ]);
+});
+
 test('the smallest file gives the documented defaults', () => {
   const { config, warnings } = load(MINIMAL);
   expect(warnings).toEqual([]);

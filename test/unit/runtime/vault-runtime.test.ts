@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { rereading } from '../../../src/commands/runtime/reread-role.ts';
 import type { RoleRuntime } from '../../../src/commands/runtime/serve-role.ts';
 import { startVaultRuntime } from '../../../src/commands/vault/vault-runtime.ts';
 import type { VaultServerConfig } from '../../../src/config/vault-config.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
+import { markedSecret } from '../../support/secret-watch.ts';
 import { freePort } from '../../support/servers-local.ts';
 import { newMasterKey, VAULT_TOKEN } from '../../support/vault.ts';
 
@@ -37,9 +39,27 @@ const configOf = (changes: Partial<VaultServerConfig> = {}): VaultServerConfig =
 
 const BUILD = { version: '0.0.0-test', revision: '', buildTime: '' };
 
-async function start(changes: Partial<VaultServerConfig> = {}): Promise<RoleRuntime> {
+const SECRETS = new Set(['bearer_token', 'encryption.master_key', 'encryption.previous_master_key']);
+const loadedOf = (config: VaultServerConfig) => ({
+  config,
+  values: new Map<string, unknown>([
+    ['bearer_token', config.bearerToken],
+    ['encryption.master_key', config.masterKey],
+    ['encryption.previous_master_key', config.previousMasterKey],
+    ['region', config.region],
+  ]),
+});
+
+/** Starts on a configuration; what `reload` then finds instead can be changed. */
+async function start(
+  changes: Partial<VaultServerConfig> = {},
+  found: { next?: VaultServerConfig } = {},
+): Promise<RoleRuntime> {
   const { signal } = new AbortController();
-  runtime = await startVaultRuntime({ config: configOf(changes), build: BUILD, log: silentLogger, signal });
+  const loaded = loadedOf(configOf(changes));
+  const reread = rereading(loaded, SECRETS, async () => loadedOf(found.next ?? loaded.config));
+  const { config } = loaded;
+  runtime = await startVaultRuntime({ config, reread, build: BUILD, log: silentLogger, signal });
   return runtime;
 }
 
@@ -75,6 +95,46 @@ test('counts its calls by method, on the port for metrics', async () => {
   expect(text).toContain('unkey_http_requests_total{method="GET",path="unmatched",status="404"} 1');
   expect(text).toMatch(/unkey_build_info\{service="vault",version="0\.0\.0-test"/);
   expect(text).toContain('unkey_cache_size{resource="vault_data_keys"} 1');
+});
+
+describe('reloading', () => {
+  const status = async (url: string, token: string): Promise<number> => {
+    const response = await fetch(`${url}/vault.v1.VaultService/Encrypt`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+      body: '{"keyring":"ws_a","data":"x"}',
+    });
+    await response.text();
+    return response.status;
+  };
+
+  test('takes a new token and new master keys, and tells of what waits for a restart', async () => {
+    const masterKey = newMasterKey();
+    const found: { next?: VaultServerConfig } = {};
+    const { url, reload } = await start({ masterKey }, found);
+    expect(await reload()).toEqual({ taken: [], ignored: [] });
+    const [newKey, newToken] = [newMasterKey(), markedSecret('new-token')];
+    found.next = configOf({
+      masterKey: newKey,
+      previousMasterKey: masterKey,
+      bearerToken: newToken,
+      region: 'elsewhere',
+    });
+    expect(await reload()).toEqual({ taken: [...SECRETS], ignored: ['region'] });
+    expect(await status(url, VAULT_TOKEN)).toBe(401);
+    expect(await status(url, newToken)).toBe(200);
+    expect(await reload()).toEqual({ taken: [], ignored: ['region'] });
+  });
+
+  test('keeps what it has when a master key is none', async () => {
+    const masterKey = newMasterKey();
+    const found: { next?: VaultServerConfig } = {};
+    const { url, reload } = await start({ masterKey }, found);
+    found.next = configOf({ masterKey: 'bm8ga2V5', bearerToken: 'another' });
+    await expect(reload()).rejects.toThrow('encryption.master_key');
+    expect(await status(url, VAULT_TOKEN)).toBe(200);
+    expect(await status(url, 'another')).toBe(401);
+  });
 });
 
 describe('stopping', () => {
@@ -121,6 +181,7 @@ test('does not wait for its storage once it is told to stop', async () => {
   const stop = new AbortController();
   const starting = startVaultRuntime({
     config: configOf({ storage: { kind: 'disk', path: '/dev/null/vault' } }),
+    reread: () => Promise.reject(new Error('not asked to')),
     build: BUILD,
     log: silentLogger,
     signal: stop.signal,

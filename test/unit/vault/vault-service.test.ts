@@ -2,6 +2,7 @@ import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { CiphertextError } from '../../../src/vault/cipher.ts';
+import { readMasterKeys } from '../../../src/vault/master-keys.ts';
 import { createMemoryStore } from '../../../src/vault/storage/memory-store.ts';
 import type { ObjectStore } from '../../../src/vault/storage/object-store.ts';
 import { Random, seedOf } from '../../support/prng.ts';
@@ -185,6 +186,44 @@ describe('master keys', () => {
     expect(await renewed.decrypt('ws_a', encrypted)).toBe('x');
     const without = testVaultService({ store, masterKey: current });
     await expect(without.decrypt('ws_a', encrypted)).rejects.toBeInstanceOf(CiphertextError);
+  });
+});
+
+describe('master keys that are replaced while the Vault serves', () => {
+  const keysOf = (current: string, previous?: string) => readMasterKeys(current, previous);
+
+  test('leave everything readable that one of them unwraps', async () => {
+    const [old, current] = [newMasterKey(), newMasterKey()];
+    const vault = testVaultService({ masterKey: old });
+    const { encrypted } = await vault.encrypt('ws_a', 'x');
+    vault.replaceMasterKeys(keysOf(current, old));
+    expect(await vault.decrypt('ws_a', encrypted)).toBe('x');
+    expect(await vault.encrypt('ws_a', 'x')).toHaveProperty('encrypted');
+  });
+
+  test('take the data keys with them that none of the new ones unwraps, those being read included', async () => {
+    const store = createMemoryStore();
+    const gate = Promise.withResolvers<void>();
+    let isSlow = false;
+    const vault = testVaultService({
+      store: {
+        ...store,
+        get: async (name) => {
+          const bytes = await store.get(name);
+          if (isSlow) await gate.promise;
+          return bytes;
+        },
+      },
+    });
+    const { encrypted } = await vault.encrypt('ws_a', 'x');
+    isSlow = true;
+    const reading = vault.decrypt('ws_a', encrypted).catch((error: unknown) => error);
+    vault.replaceMasterKeys(keysOf(newMasterKey()));
+    isSlow = false;
+    gate.resolve();
+    await reading;
+    await expect(vault.decrypt('ws_a', encrypted)).rejects.toBeInstanceOf(CiphertextError);
+    await expect(vault.encrypt('ws_a', 'x')).rejects.toBeInstanceOf(CiphertextError);
   });
 });
 
