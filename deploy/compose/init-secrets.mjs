@@ -41,6 +41,7 @@ shared('clickhouse-url', UNKEY, () => `http://unkey:${clickhouse}@clickhouse:812
 shared('root-key', UNKEY, () => `unkey_${password()}`);
 
 chmodSync(vaultFolder, 0o755);
+shared('control-token', UNKEY, password);
 const token = shared('vault-token', UNKEY, password);
 ofVault('bearer-token', () => token);
 ofVault('master-key', () =>

@@ -6,7 +6,7 @@
 // written to SITES. The names below can be set through the command: `["env", "SITES=/srv/caddy", "docker.mjs"]`.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -19,12 +19,15 @@ const STEADY_MS = Number(process.env.STEADY_MS ?? 3000);
 const say = (line) => console.log(JSON.stringify(line));
 
 /** Runs docker and returns its output. Ends this process with the error when it fails. */
-function docker(args, { input = '', mayFail = false } = {}) {
-  const { status, stdout, stderr, error } = spawnSync('docker', args, { encoding: 'utf8', input });
+function docker(args, { input, mayFail = false } = {}) {
+  // By way of a pipe of the shell: what Node gives a child to read from is a socket, which cannot be opened as /dev/stdin.
+  const command =
+    input === undefined ? ['docker', args] : ['sh', ['-c', 'cat | docker "$@"', 'docker', ...args]];
+  const { status, stdout, stderr, error } = spawnSync(...command, { encoding: 'utf8', input: input ?? '' });
   if (status === 0) return stdout.trim();
   if (mayFail) return undefined;
-  const reason = error?.message ?? stderr.trim().split('\n').at(-1);
-  return fail(`docker ${args[0]} failed: ${reason}`);
+  const lines = (stderr ?? '').split('\n').filter((line) => line.trim() !== '' && !/^(Run|See) '/.test(line));
+  return fail(`docker ${args[0]} failed: ${error?.message ?? lines.at(-1)}`);
 }
 
 function fail(error) {
@@ -35,7 +38,7 @@ function fail(error) {
 /** Variables as Docker reads them from a file: never as arguments, which everybody on this machine could see. */
 function envFile(variables) {
   const lines = Object.entries(variables).map(([key, value]) => {
-    if (value.includes('\n')) fail(`the variable ${key} has a line break, which Docker cannot take from a file`);
+    if (/[\r\n]/.test(value)) fail(`the variable ${key} has a line break, which Docker cannot take from a file`);
     return `${key}=${value}\n`;
   });
   return lines.join('');
@@ -85,8 +88,13 @@ const actions = {
       ({ hostname, name, port }) => `${hostname} {\n  reverse_proxy ${name}:${port}\n}\n`,
     );
     const file = join(SITES, `${environment.id}.caddy`);
-    writeFileSync(`${file}.new`, sites.join(''));
-    renameSync(`${file}.new`, file);
+    if (sites.length === 0) {
+      // Caddy does not take a file without a site.
+      rmSync(file, { force: true });
+    } else {
+      writeFileSync(`${file}.new`, sites.join(''));
+      renameSync(`${file}.new`, file);
+    }
     docker(['exec', PROXY, 'caddy', 'reload', '--config', '/etc/caddy/Caddyfile']);
   },
 };

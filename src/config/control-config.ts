@@ -7,4 +7,6 @@ export interface ControlServerConfig extends RoleConfig, ControlPlaneConfig {
   readonly database: Pick<ServerConfig['database'], 'primary'>;
   /** Where the variables of deployments are decrypted; undefined = deployments with variables fail. */
   readonly vault: { readonly url: string; readonly token: string } | undefined;
+  /** Completes what is known of commits; undefined = they are recorded as their callers describe them. */
+  readonly github: ServerConfig['github'];
 }

@@ -17,6 +17,7 @@ export const controlSchema = Joi.object({
       .example('http://vault:8060'),
     token: shared('vault', 'token'),
   }),
+  github: shared('github'),
   runner: embedded('runner'),
   domain: embedded('domain'),
   regions: embedded('regions'),

@@ -9,8 +9,10 @@ import { createApp } from './create-app.ts';
 import { createProject } from './create-project.ts';
 import { createDeployment } from './deployments/create-deployment.ts';
 import { giveUpDeployment } from './deployments/run-deployment.ts';
+import { addCustomDomain } from './domains/add-domain.ts';
+import { deleteCustomDomain, retryVerification } from './domains/change-domain.ts';
 import { enqueueJob } from './jobs/control-job.ts';
-import { type JobWorker, startJobWorker } from './jobs/job-worker.ts';
+import { startJobWorker } from './jobs/job-worker.ts';
 import { requireFields } from './required.ts';
 import { jobHandlers } from './workflows/handlers.ts';
 
@@ -42,19 +44,21 @@ export function startControlService(options: ControlServiceOptions): ControlServ
     ...(pollMs === undefined ? {} : { pollMs }),
     ...(leaseMs === undefined ? {} : { leaseMs }),
   });
-  const accept = async (submission: WorkflowSubmission): Promise<string> => {
-    const id = await guarded(deps, () => enqueueSubmission(deps.db.primary, submission, deps));
+  /** A call that leaves a job behind, which need not wait for the next look at the queue. */
+  const handing = async <T>(work: () => Promise<T>): Promise<T> => {
+    const outcome = await guarded(deps, work);
     worker.kick();
-    return id;
+    return outcome;
   };
+  const accept = (submission: WorkflowSubmission): Promise<string> =>
+    handing(() => enqueueSubmission(deps.db.primary, submission, deps));
   return {
     createProject: (request) => guarded(deps, () => createProject(deps, request)),
     createApp: (request) => guarded(deps, () => createApp(deps, request)),
-    createDeployment: (request) =>
-      kicking(
-        worker,
-        guarded(deps, () => createDeployment(deps, request)),
-      ),
+    createDeployment: (request) => handing(() => createDeployment(deps, request)),
+    addCustomDomain: (request) => handing(() => addCustomDomain(deps, request)),
+    deleteCustomDomain: (request) => handing(() => deleteCustomDomain(deps, request)),
+    retryVerification: (request) => handing(() => retryVerification(deps, request)),
     ping: () => deps.db.ping(),
     accept,
     submit: async (submission) => {
@@ -63,12 +67,6 @@ export function startControlService(options: ControlServiceOptions): ControlServ
     kick: worker.kick,
     stop: worker.stop,
   };
-}
-
-async function kicking<T>(worker: JobWorker, work: Promise<T>): Promise<T> {
-  const outcome = await work;
-  worker.kick();
-  return outcome;
 }
 
 /** Whatever is no answer to the caller is told to the log, and to the caller without its reasons. */

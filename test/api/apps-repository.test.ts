@@ -56,6 +56,7 @@ describe('connecting', () => {
     expect(events).toEqual([
       expect.objectContaining({
         event: 'app.connect_repository',
+        correlation_id: expect.stringMatching(/^cor_/),
         targets: [
           {
             type: 'app',
@@ -138,7 +139,13 @@ describe('a new app', () => {
     const { answer, events } = await ws.audited(() => create({ repository: 'acme/api' }));
     const { appId } = answer.body.data;
     expect(await connections()).toEqual([[appId, 7, 70, 'Acme/Api']]);
-    expect(events).toMatchObject([{ event: 'app.connect_repository', targets: [{ id: appId }] }]);
+    expect(events).toMatchObject([
+      {
+        event: 'app.connect_repository',
+        correlation_id: expect.stringMatching(/^cor_/),
+        targets: [{ id: appId }],
+      },
+    ]);
   });
 
   test('needs the permission for all apps, since it has no id yet', async () => {

@@ -189,6 +189,7 @@ describe('apps.updateApp', () => {
     expect(events).toEqual([
       expect.objectContaining({
         event: 'app.update',
+        correlation_id: expect.stringMatching(/^cor_/),
         targets: [
           {
             type: 'app',

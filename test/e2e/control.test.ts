@@ -7,6 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Unkey } from '@unkey/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { silentMetrics } from '../../src/lib/metrics.ts';
+import { createRemoteControlPlane } from '../../src/services/control/remote-control-plane.ts';
+import { openDatabase } from '../../src/storage/sql/open-database.ts';
+import { markedSecret } from '../support/secret-watch.ts';
 import { freshMysqlDatabase, type MysqlDatabase, requireOrSkip } from '../support/servers.ts';
 import { freePort } from '../support/servers-local.ts';
 import {
@@ -18,8 +23,8 @@ import {
   untilStarted,
 } from '../support/unkey-process.ts';
 
-const TOKEN = 'a-token-of-the-control-plane';
-const VAULT_TOKEN = 'a-token-of-the-vault';
+const TOKEN = markedSecret('a-token-of-the-control-plane');
+const VAULT_TOKEN = markedSecret('a-token-of-the-vault');
 const SECRET = 'marked-secret-of-a-variable';
 const UNTIL_READY = { timeout: 60_000, interval: 50 };
 
@@ -75,6 +80,7 @@ const stores = ['sqlite', ...(requireOrSkip('mysql') ? ['mysql'] : [])];
 describe.each(stores)('an API, a vault and a control plane as processes of their own, on %s', (store) => {
   let directory: string;
   let database: MysqlDatabase | undefined;
+  let primary: string;
   let vault: UnkeyProcess;
   let control: UnkeyProcess;
   let configPath: string;
@@ -109,7 +115,7 @@ describe.each(stores)('an API, a vault and a control plane as processes of their
     directory = join(folder, store);
     await mkdir(directory);
     database = store === 'mysql' ? await freshMysqlDatabase() : undefined;
-    const primary = database?.url ?? `sqlite:${join(directory, 'unkey.db')}`;
+    primary = database?.url ?? `sqlite:${join(directory, 'unkey.db')}`;
     const [port, vaultPort] = [await freePort(), await freePort()];
     url = `http://127.0.0.1:${port}`;
     const vaultUrl = `http://127.0.0.1:${vaultPort}`;
@@ -235,6 +241,43 @@ command = ["${await writeRunner(directory)}"]
         UNTIL_READY,
       )
       .toBe(true);
+  });
+
+  it('attaches a domain, has it verified anew, and takes it away', async () => {
+    const store = openDatabase({
+      primary,
+      log: silentLogger,
+      metrics: silentMetrics,
+      tags: { region: 'test' },
+    });
+    // An installation begins without any.
+    await store.primary.run('raiseLimit', 'UPDATE limits SET custom_domains_max = 1');
+    await store.close();
+    const client = createRemoteControlPlane({ url, token: TOKEN });
+    const place = { project: 'shop', app: 'web' };
+    const { data: project } = await sdk(api).projects.getProject({ project: 'shop' });
+    const { data: app } = await sdk(api).apps.getApp(place);
+    const { data: environment } = await sdk(api).environments.getEnvironment({
+      ...place,
+      environment: 'production',
+    });
+    const named = {
+      workspaceId: api.workspaceId,
+      projectId: project.id,
+      // Nobody has a name below this one.
+      domain: 'shop.acme.invalid',
+      actor: undefined,
+    };
+    const added = await client.addCustomDomain({ ...named, appId: app.id, environmentId: environment.id });
+    expect(added).toMatchObject({
+      domainId: expect.stringMatching(/^dom_/),
+      targetCname: expect.stringMatching(/^[a-z0-9]{16}\.apps\.test$/),
+      domainConnect: undefined,
+    });
+    await client.retryVerification(named);
+    await client.deleteCustomDomain(named);
+    await expect(client.retryVerification(named)).rejects.toMatchObject({ code: 'not_found' });
+    client.close();
   });
 
   it('is found well by the doctor, and a wrong token is told apart', async () => {

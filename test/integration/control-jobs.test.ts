@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/storage/sql/open-database.ts';
 import { insertControlJob, takeControlJob } from '../../src/storage/sql/queries/control/jobs.ts';
 import { availableStores, freshMysqlDatabase, type StoreName } from '../support/servers.ts';
 import {
+  ACTOR,
   arrangeWorkspace,
   factsOf,
   makeApp,
@@ -17,6 +18,7 @@ import {
   openBench,
   RecordingRunner,
   request,
+  WORKSPACE,
 } from '../unit/control/workbench.ts';
 
 async function openStore(store: StoreName): Promise<Database> {
@@ -105,5 +107,26 @@ describe.each(availableStores())('on %s', (store) => {
     for (const id of ids) expect(await factsOf(first, id)).toMatchObject({ status: 'stopped' });
     expect([...runner.calls].sort()).toEqual(ids.flatMap((id) => [`deploy ${id}`, `stop ${id}`]).sort());
     expect(overlaps).toEqual([]);
+  });
+
+  test('of two domains that take the last place of a workspace at once, one is refused', async () => {
+    const db = await openStore(store);
+    await arrangeWorkspace(db);
+    const benches = [
+      await openBench({ db, domain: 'apps.test' }),
+      await openBench({ db, domain: 'apps.test' }),
+    ];
+    const [first] = benches;
+    if (first === undefined) throw new Error('no bench');
+    const place = await makeApp(first);
+    await first.run('UPDATE limits SET custom_domains_max = 1');
+    const [environment] = await first.all<{ id: string }>('SELECT id FROM environments LIMIT 1');
+    const request = { ...place, workspaceId: WORKSPACE, environmentId: environment?.id ?? '', actor: ACTOR };
+    const outcomes = await Promise.allSettled(
+      benches.map(({ service }, n) => service.addCustomDomain({ ...request, domain: `shop${n}.acme.com` })),
+    );
+    const refusals = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    expect(refusals).toEqual([expect.objectContaining({ code: 'resource_exhausted' })]);
+    await first.settled();
   });
 });

@@ -9,6 +9,7 @@ import type { Invocation } from '../cli/context.ts';
  */
 export async function controlConfigOf({ io, options }: Pick<Invocation, 'io' | 'options'>): Promise<{
   readonly config: ControlServerConfig;
+  readonly values: ReadonlyMap<string, unknown>;
   readonly warnings: readonly string[];
 }> {
   const { loadControlConfig } = await import('../../config/load-control.ts');

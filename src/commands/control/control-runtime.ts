@@ -10,7 +10,9 @@ import { createMetrics } from '../../server/metrics/registry.ts';
 import { createRemoteVault } from '../../services/vault/remote-vault.ts';
 import type { MigratableDatabase } from '../../storage/sql/database.ts';
 import { openDatabase } from '../../storage/sql/open-database.ts';
+import { githubOf } from '../runtime/github-of.ts';
 import { prepareStore } from '../runtime/prepare-store.ts';
+import type { Reread } from '../runtime/reread-role.ts';
 import { startRoleServer } from '../runtime/role-server.ts';
 import type { RoleRuntime, RoleStart } from '../runtime/serve-role.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
@@ -19,6 +21,8 @@ import { waitForStore } from '../runtime/wait-for-store.ts';
 
 export interface ControlRuntimeOptions extends RoleStart {
   readonly config: ControlServerConfig;
+  /** Loads the configuration again. */
+  readonly reread: Reread<ControlServerConfig>;
 }
 
 /**
@@ -27,7 +31,7 @@ export interface ControlRuntimeOptions extends RoleStart {
  */
 export async function startControlRuntime(options: ControlRuntimeOptions): Promise<RoleRuntime> {
   const { config, build, log, signal } = options;
-  const { instanceId, bearerToken } = config;
+  const { instanceId } = config;
   const shutdown = createShutdown({ log });
   const metrics = createMetrics({ service: 'control', ...build });
   shutdown.add('connections', 'metrics', () => metrics.close());
@@ -40,7 +44,8 @@ export async function startControlRuntime(options: ControlRuntimeOptions): Promi
     const vault =
       config.vault === undefined ? undefined : createRemoteVault({ ...config.vault, clock, metrics, log });
     shutdown.add('connections', 'closing the Vault', () => vault?.close());
-    const service = await startControl(config, { db, clock, ids: randomIds, log, vault, instanceId });
+    const github = githubOf(config, clock);
+    const service = await startControl(config, { db, clock, ids: randomIds, log, vault, github, instanceId });
     shutdown.add('loops', 'the jobs of the control plane', () => service.stop());
     const { version } = build;
     return await startRoleServer({
@@ -50,8 +55,12 @@ export async function startControlRuntime(options: ControlRuntimeOptions): Promi
       signal,
       shutdown,
       checks: { database: () => db.ping(), ...(vault === undefined ? {} : { vault: () => vault.ping() }) },
-      listener: (probe) =>
+      listener: (bearerToken, probe) =>
         controlRequestListener({ service, bearerToken, probe, metrics, log, version, instanceId }),
+      reread: async () => {
+        const next = await options.reread(() => undefined);
+        return { ...next, bearerToken: next.config.bearerToken };
+      },
     });
   } catch (error) {
     await shutdown.run();
@@ -60,7 +69,7 @@ export async function startControlRuntime(options: ControlRuntimeOptions): Promi
 }
 
 /** Whether the database answers and has the schema. Rejects like a start that fails. */
-export async function checkControlStart(options: ControlRuntimeOptions): Promise<void> {
+export async function checkControlStart(options: Omit<ControlRuntimeOptions, 'reread'>): Promise<void> {
   const db = openControlDatabase(options, silentMetrics);
   try {
     await readyDatabase(db, options, silentMetrics);
@@ -70,7 +79,7 @@ export async function checkControlStart(options: ControlRuntimeOptions): Promise
 }
 
 function openControlDatabase(
-  { config, build, log }: ControlRuntimeOptions,
+  { config, build, log }: Omit<ControlRuntimeOptions, 'reread'>,
   metrics: Metrics,
 ): MigratableDatabase {
   return openDatabase({
@@ -83,7 +92,7 @@ function openControlDatabase(
 
 async function readyDatabase(
   db: MigratableDatabase,
-  { config, log, signal }: ControlRuntimeOptions,
+  { config, log, signal }: Omit<ControlRuntimeOptions, 'reread'>,
   metrics: Metrics,
 ): Promise<void> {
   await waitForStore(db, { timeoutMs: config.server.startupTimeoutMs, signal, log });

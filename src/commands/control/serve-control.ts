@@ -1,6 +1,7 @@
 // The process of `unkey control serve`.
 
 import type { ControlServerConfig } from '../../config/control-config.ts';
+import type { Reread } from '../runtime/reread-role.ts';
 import { checkRole, type ServeRoleOptions, serveRole } from '../runtime/serve-role.ts';
 import { checkControlStart, startControlRuntime } from './control-runtime.ts';
 
@@ -9,9 +10,13 @@ export interface ServeControlOptions extends Pick<ServeRoleOptions, 'stopSignals
 }
 
 /** Runs the control plane until a signal ends it. Resolves to the exit code; rejects when it could not start. */
-export function serveControl(options: ServeControlOptions): Promise<number> {
-  const { config } = options;
-  return serveRole({ name: 'control', ...options }, (start) => startControlRuntime({ ...start, config }));
+export function serveControl(
+  options: ServeControlOptions & { readonly reread: Reread<ControlServerConfig> },
+): Promise<number> {
+  const { config, reread } = options;
+  return serveRole({ name: 'control', ...options }, (start) =>
+    startControlRuntime({ ...start, config, reread }),
+  );
 }
 
 /** Tries a start without serving: configuration and database. Rejects like a start that fails. */

@@ -2,17 +2,21 @@ import { type Command, Option } from 'commander';
 import { addConfigOptions, addServerOptions } from '../cli/config-options.ts';
 import type { CliContext } from '../cli/context.ts';
 import { annotate } from '../cli/notes.ts';
+import { rereading } from '../runtime/reread-role.ts';
 import { unlessAborted, withStopSignals } from '../runtime/signals.ts';
 import { controlConfigOf } from './control-config-of.ts';
 
 type ServeFlags = { readonly check?: boolean } & Record<string, unknown>;
+
+/** What SIGHUP puts in force. */
+const REREAD: ReadonlySet<string> = new Set(['bearer_token']);
 
 export function registerServe(group: Command, cli: CliContext): void {
   const command = annotate(
     group.command('serve').description('serve the control plane until SIGTERM or SIGINT'),
     {
       remarks:
-        'Reads a configuration file of its own: bearer_token and database.primary, which is the database of the API. Without runner.command deployments pass through their states and nothing runs. Several may work on one database.',
+        'Reads a configuration file of its own: bearer_token and database.primary, which is the database of the API. Without runner.command deployments pass through their states and nothing runs. Several may work on one database. SIGHUP takes a new bearer_token without a restart.',
       examples: [
         ['unkey control serve --config control.toml', 'a named file'],
         ['unkey control serve --config control.toml --http-port 9091', 'one setting overridden'],
@@ -36,13 +40,17 @@ export function registerServe(group: Command, cli: CliContext): void {
       cli.action<ServeFlags>(
         (invocation) =>
           withStopSignals(invocation.io, async (stopSignals) => {
-            const { config, warnings } = await controlConfigOf(invocation);
+            const load = () => controlConfigOf(invocation);
+            const loaded = await load();
+            const { config, warnings } = loaded;
             const { checkControl, serveControl } = await unlessAborted(
               stopSignals.starting,
               import('./serve-control.ts'),
             );
             const options = { config, stopSignals, remarks: warnings };
-            if (invocation.options.check !== true) return serveControl(options);
+            if (invocation.options.check !== true) {
+              return serveControl({ ...options, reread: rereading(loaded, REREAD, load) });
+            }
             const code = await checkControl(options);
             invocation.output.note('configuration and database are ready');
             return code;

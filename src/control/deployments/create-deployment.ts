@@ -20,6 +20,7 @@ import type { ControlDeps } from '../control-deps.ts';
 import { enqueueJob } from '../jobs/control-job.ts';
 import { requireSpending } from '../plans.ts';
 import { requireFields } from '../required.ts';
+import { completeCommit } from './complete-commit.ts';
 import { chooseSource, requireSourceLengths } from './deployment-source.ts';
 
 /**
@@ -30,11 +31,13 @@ import { chooseSource, requireSourceLengths } from './deployment-source.ts';
  */
 export async function createDeployment(
   deps: ControlDeps,
-  request: NewDeployment,
+  asked: NewDeployment,
 ): Promise<{ readonly deploymentId: string }> {
-  const { projectId, appId, environmentSlug } = request;
+  const { projectId, appId, environmentSlug } = asked;
   requireFields({ project_id: projectId, app_id: appId, environment_slug: environmentSlug });
-  requireSourceLengths(request);
+  requireSourceLengths(asked);
+  // GitHub takes its time, and the transaction holds the app.
+  const request = await completeCommit(deps, asked);
   const deploymentId = deps.ids.next('deployment');
   const created = await deps.db.transaction(async (tx) => {
     // Neither deleted meanwhile, nor given two newest deployments of a branch at once.

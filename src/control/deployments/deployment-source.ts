@@ -1,5 +1,4 @@
-// What a new deployment is made of: an image, a commit to build, or what the app runs already. Commits are recorded as the
-// caller tells of them; nobody is asked for the rest.
+// What a new deployment is made of: an image, a commit to build, or what the app runs already.
 
 import {
   ControlPlaneError,
@@ -42,17 +41,26 @@ export async function chooseSource(
   { appId, dockerImage, gitCommit }: NewDeployment,
   target: DeploymentTargetRow,
 ): Promise<Source> {
-  if (dockerImage.trim() !== '') return { ...commitOf(gitCommit), image: dockerImage };
+  if (!isBlank(dockerImage)) return { ...commitOf(gitCommit), image: dockerImage };
   if (target.repository !== null) {
-    const commit = commitOf(gitCommit);
-    const isOpen = commit.gitCommitSha === null && commit.gitBranch === null;
-    const gitBranch = isOpen ? target.defaultBranch || FALLBACK_BRANCH : commit.gitBranch;
-    return { ...commit, gitBranch, image: null };
+    const branch = sourceBranch(gitCommit, target.defaultBranch);
+    return { ...commitOf(gitCommit), gitBranch: branch === '' ? null : branch, image: null };
   }
   if (gitCommit !== undefined) {
     throw new ControlPlaneError('failed_precondition', 'no repository is connected to the app');
   }
   return currentSource(q, appId, target.currentDeploymentId);
+}
+
+/** The branch that a commit is of; empty when only its hash is known. */
+export function sourceBranch(commit: GitCommit | undefined, defaultBranch: string): string {
+  const { branch = '', commitSha = '' } = commit ?? {};
+  if (!isBlank(branch)) return branch;
+  return isBlank(commitSha) ? defaultBranch || FALLBACK_BRANCH : '';
+}
+
+export function isBlank(text: string): boolean {
+  return text.trim() === '';
 }
 
 async function currentSource(
@@ -80,7 +88,7 @@ async function currentSource(
 /** Texts that merely describe are cut off where their columns end. */
 function commitOf(commit: GitCommit | undefined): Omit<Source, 'image'> {
   const text = (value: string | undefined, length: number): string | null =>
-    value === undefined || value === '' ? null : value.slice(0, length).toWellFormed();
+    value === undefined || isBlank(value) ? null : value.slice(0, length).toWellFormed();
   const timestamp = Number(commit?.timestamp ?? 0n);
   return {
     gitCommitSha: text(commit?.commitSha, 40),

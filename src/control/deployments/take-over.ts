@@ -1,6 +1,7 @@
 // Who serves: a new deployment takes over from the one before, and promotions and rollbacks decide it by hand.
 
 import type { Transaction } from '../../storage/sql/database.ts';
+import { listVerifiedDomains } from '../../storage/sql/queries/control/custom-domains.ts';
 import {
   findRunnableDeployment,
   holdApp,
@@ -49,6 +50,7 @@ export async function takeOver(
   const now = deps.clock.now();
   await setCurrentDeployment(tx, { appId, deploymentId: id, isRolledBack, now });
   await leadTraffic(tx, deps, deployment);
+  await leadCustomDomains(tx, deps, deployment);
   // It may have been about to retire since an earlier change.
   await cancelControlJobs(tx, { kind: 'retire', objectKey: id, now });
   if (before === null || before === id) return;
@@ -73,6 +75,20 @@ async function replaceBranch(
   for (const deploymentId of await listRunningSiblings(tx, deployment)) {
     await enqueueJob(tx, 'retire', { deploymentId }, { ...deps, delayMs: PREVIEW_RETIREMENT_MS });
   }
+}
+
+/** Those that were verified before the app had a deployment. */
+async function leadCustomDomains(
+  tx: Transaction,
+  deps: ControlDeps,
+  deployment: RunnableDeploymentRow,
+): Promise<void> {
+  const routes = (await listVerifiedDomains(tx, deployment.appId)).map((hostname) => ({
+    id: deps.ids.next('frontlineRoute'),
+    hostname,
+    sticky: 'live' as const,
+  }));
+  await pointRoutes(tx, deployment, routes, deps.clock.now());
 }
 
 async function leadTraffic(

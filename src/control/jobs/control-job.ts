@@ -32,6 +32,14 @@ export interface JobPayloads {
   retire: DeploymentJob;
   /** Tells the runner where the hostnames of an environment lead. */
   publish: { readonly environmentId: string };
+  /** Looks whether a domain is proven to be its workspace's. */
+  verify_domain: {
+    readonly domainId: string;
+    /** The run of checks; one that another has taken the place of ends. */
+    readonly invocationId: string;
+    /** Unix milliseconds of the run's beginning. */
+    readonly startedAt: number;
+  };
   stop: OrderedDeploymentJob;
   wake: OrderedDeploymentJob;
   promote: OrderedDeploymentJob;
@@ -49,6 +57,7 @@ const OBJECT_KEYS: { readonly [Kind in JobKind]: (payload: JobPayloads[Kind]) =>
   drain: ofDeployment,
   retire: ofDeployment,
   publish: ({ environmentId }) => environmentId,
+  verify_domain: ({ domainId }) => domainId,
   stop: ofDeployment,
   wake: ofDeployment,
   promote: ofDeployment,

@@ -4,10 +4,11 @@ import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
 import type { Logger } from '../../lib/logger.ts';
 import { AppService } from '../../proto/ctrl/v1/app_pb.ts';
 import { CtrlService } from '../../proto/ctrl/v1/ctrl_pb.ts';
-import { CustomDomainService } from '../../proto/ctrl/v1/custom_domain_pb.ts';
+import { CustomDomainService, CustomDomainStatus } from '../../proto/ctrl/v1/custom_domain_pb.ts';
 import { DeploymentStatus, DeployService } from '../../proto/ctrl/v1/deployment_pb.ts';
 import { ProjectService } from '../../proto/ctrl/v1/project_pb.ts';
 import {
+  type AddedCustomDomain,
   type ControlActor,
   type ControlCode,
   type ControlPlane,
@@ -52,7 +53,30 @@ export function connectRoutes(options: ConnectRoutesOptions): (router: ConnectRo
     router.service(CtrlService, {
       liveness: () => ({ status: 'ok', version: options.version, instanceId: options.instanceId }),
     });
-    router.service(CustomDomainService, {});
+    router.service(CustomDomainService, {
+      addCustomDomain: (request) => {
+        const { workspaceId, projectId, environmentId, appId, domain } = request;
+        const place = { workspaceId, projectId, environmentId, appId };
+        return answer('add_custom_domain', { ...place, domain }, async () => {
+          const added = await service.addCustomDomain({ ...place, domain, actor: readActor(request.actor) });
+          return { ...given(added), status: CustomDomainStatus.PENDING };
+        });
+      },
+      deleteCustomDomain: ({ workspaceId, projectId, domain, actor }) => {
+        const named = { workspaceId, projectId, domain };
+        return answer('delete_custom_domain', named, async () => {
+          await service.deleteCustomDomain({ ...named, actor: readActor(actor) });
+          return {};
+        });
+      },
+      retryVerification: ({ workspaceId, projectId, domain, actor }) => {
+        const named = { workspaceId, projectId, domain };
+        return answer('retry_verification', named, async () => {
+          await service.retryVerification({ ...named, actor: readActor(actor) });
+          return { status: CustomDomainStatus.PENDING };
+        });
+      },
+    });
     router.service(ProjectService, {
       createProject: ({ workspaceId, name, slug, actor }) =>
         answer('create_project', { workspaceId, slug }, () =>
@@ -87,6 +111,11 @@ export function connectRoutes(options: ConnectRoutesOptions): (router: ConnectRo
       },
     });
   };
+}
+
+/** Messages have no members that are undefined. */
+function given({ domainConnect, ...added }: AddedCustomDomain) {
+  return domainConnect === undefined ? added : { ...added, domainConnect };
 }
 
 function required(actor: ControlActor | undefined): ControlActor {

@@ -2,6 +2,7 @@
 // probes of its health.
 
 import type { RequestListener } from 'node:http';
+import { Code } from '@connectrpc/connect';
 import { AppService } from '../../proto/ctrl/v1/app_pb.ts';
 import { CtrlService } from '../../proto/ctrl/v1/ctrl_pb.ts';
 import { CustomDomainService } from '../../proto/ctrl/v1/custom_domain_pb.ts';
@@ -29,7 +30,7 @@ export function controlRequestListener(options: ControlListenerOptions): Request
   const { service, log } = options;
   const call = connectHandler({
     routes: connectRoutes(options),
-    unreadable: {},
+    unreadable: () => Code.InvalidArgument,
     maxMessageBytes: MAX_MESSAGE_BYTES,
     log,
   });

@@ -2,6 +2,7 @@ import { listEnvironmentDeployments } from '../../storage/sql/queries/control/de
 import { listEnvironmentRoutes } from '../../storage/sql/queries/control/routes.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { restartDeployment, runDeployment } from '../deployments/run-deployment.ts';
+import { verifyDomain } from '../domains/verify-domain.ts';
 import type { JobHandlers } from '../jobs/control-job.ts';
 import { deletionHandlers } from './deletion.ts';
 import { lifecycleHandlers } from './lifecycle.ts';
@@ -13,6 +14,7 @@ export function jobHandlers(deps: ControlDeps): JobHandlers {
     ...deletionHandlers(deps),
     deploy: ({ deploymentId }, { signal }) => runDeployment(deps, deploymentId, signal),
     restart: ({ deploymentId }, { signal }) => restartDeployment(deps, deploymentId, signal),
+    verify_domain: (payload, { pk }) => verifyDomain(deps, payload, pk),
     publish: async ({ environmentId }, { signal }) => {
       const routes = await listEnvironmentRoutes(deps.db.primary, environmentId);
       if (routes.length === 0) return;

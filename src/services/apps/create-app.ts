@@ -70,7 +70,9 @@ async function connect(
       await connectRepository(tx, { ...app, workspaceId, installationId, repositoryId, fullName }, now);
       await updateApp(tx, app.appId, { defaultBranch }, now);
       const events = [repositoryConnected(app.appId, fullName, defaultBranch)];
-      await writeCallerEvents(tx, caller, { events }, deps);
+      // Also for one event alone. Source: the write path of the audit section.
+      const correlationId = deps.ids.next('correlation');
+      await writeCallerEvents(tx, caller, { events, correlationId }, deps);
     }),
   );
 }

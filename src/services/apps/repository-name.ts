@@ -8,7 +8,7 @@ const HOST = 'github.com';
 export function repositoryName(text: string): string | undefined {
   const path = withoutHost(text.trim())
     .replace(/[?#].*$/s, '')
-    .replace(/^\/+|\/+$/g, '')
+    .replace(/(?<!\/)\/+$/, '')
     .replace(/\.git$/, '');
   const [owner, repository] = path.split('/').filter((part) => part !== '');
   if (owner === undefined || repository === undefined) return undefined;

@@ -63,7 +63,9 @@ export async function updateApp(
       const updated = await findAppById(tx, workspaceId, appId);
       if (updated === undefined) throw appNotFound();
       const events = [...(isRenamed ? [appUpdated(updated)] : []), ...(git === undefined ? [] : [git.event])];
-      await writeCallerEvents(tx, caller, { events }, deps);
+      // Also for one event alone. Source: the write path of the audit section.
+      const correlationId = deps.ids.next('correlation');
+      await writeCallerEvents(tx, caller, { events, correlationId }, deps);
       return updated;
     }),
   );

@@ -50,11 +50,43 @@ export interface NewApp extends NewProject {
   readonly projectId: string;
 }
 
+export interface NewCustomDomain {
+  readonly workspaceId: string;
+  readonly projectId: string;
+  readonly environmentId: string;
+  readonly appId: string;
+  readonly domain: string;
+  readonly actor: ControlActor | undefined;
+}
+
+/** What its owner has to put into the DNS for a domain to be verified. */
+export interface AddedCustomDomain {
+  readonly domainId: string;
+  /** Where a CNAME record of the domain is to lead. */
+  readonly targetCname: string;
+  readonly verificationToken: string;
+  /** Where the owner can have the records made; undefined when nothing of the kind was found. */
+  readonly domainConnect: { readonly provider: string; readonly url: string } | undefined;
+}
+
+/** A domain that the workspace has, by its name. */
+export interface NamedCustomDomain {
+  readonly workspaceId: string;
+  /** Of the project that the domain is attached to. */
+  readonly projectId: string;
+  readonly domain: string;
+  readonly actor: ControlActor | undefined;
+}
+
 /** Every call throws a ControlPlaneError when it is refused or cannot be made. */
 export interface ControlPlane {
   createProject(request: NewProject): Promise<{ readonly id: string }>;
   createApp(request: NewApp): Promise<{ readonly id: string }>;
   createDeployment(request: NewDeployment): Promise<{ readonly deploymentId: string }>;
+  addCustomDomain(request: NewCustomDomain): Promise<AddedCustomDomain>;
+  deleteCustomDomain(request: NamedCustomDomain): Promise<void>;
+  /** Has a domain that is not verified looked at anew. */
+  retryVerification(request: NamedCustomDomain): Promise<void>;
   /** Resolves when the control plane answers. */
   ping(signal?: AbortSignal): Promise<void>;
 }

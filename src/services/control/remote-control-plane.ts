@@ -6,11 +6,18 @@ import { Agent as HttpsAgent } from 'node:https';
 import { type CallOptions, Code, ConnectError, createClient, type Interceptor } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { currentRequestScope } from '../../lib/request-scope.ts';
+import type { ActorInfo } from '../../proto/ctrl/v1/actor_pb.ts';
 import { AppService } from '../../proto/ctrl/v1/app_pb.ts';
 import { CtrlService } from '../../proto/ctrl/v1/ctrl_pb.ts';
+import { CustomDomainService } from '../../proto/ctrl/v1/custom_domain_pb.ts';
 import { DeployService } from '../../proto/ctrl/v1/deployment_pb.ts';
 import { ProjectService } from '../../proto/ctrl/v1/project_pb.ts';
-import { type ControlCode, type ControlPlane, ControlPlaneError } from './control-plane.ts';
+import {
+  type ControlActor,
+  type ControlCode,
+  type ControlPlane,
+  ControlPlaneError,
+} from './control-plane.ts';
 import { actorMessage, triggerMessage } from './messages.ts';
 
 export interface RemoteControlPlane extends ControlPlane {
@@ -46,6 +53,7 @@ export function createRemoteControlPlane({
   const projects = createClient(ProjectService, transport);
   const apps = createClient(AppService, transport);
   const deployments = createClient(DeployService, transport);
+  const domains = createClient(CustomDomainService, transport);
   const control = createClient(CtrlService, transport);
 
   return {
@@ -64,7 +72,7 @@ export function createRemoteControlPlane({
             ...request,
             command: [...command],
             trigger: triggerMessage(trigger),
-            ...(actor === undefined ? {} : { actor: actorMessage(actor) }),
+            ...acting(actor),
             ...(gitCommit === undefined ? {} : { gitCommit }),
             ...(keyspaceId === undefined ? {} : { keyspaceId }),
           },
@@ -72,6 +80,17 @@ export function createRemoteControlPlane({
         ),
       );
       return { deploymentId };
+    },
+    async addCustomDomain({ actor, ...request }) {
+      const added = await call((o) => domains.addCustomDomain({ ...request, ...acting(actor) }, o));
+      const { domainId, targetCname, verificationToken, domainConnect } = added;
+      return { domainId, targetCname, verificationToken, domainConnect };
+    },
+    async deleteCustomDomain({ actor, ...request }) {
+      await call((o) => domains.deleteCustomDomain({ ...request, ...acting(actor) }, o));
+    },
+    async retryVerification({ actor, ...request }) {
+      await call((o) => domains.retryVerification({ ...request, ...acting(actor) }, o));
     },
     async ping(signal) {
       await call((o) => control.liveness({}, o), signal);
@@ -86,6 +105,10 @@ export function createRemoteControlPlane({
     },
     close: () => agent.destroy(),
   };
+}
+
+function acting(actor: ControlActor | undefined): { readonly actor?: ActorInfo } {
+  return actor === undefined ? {} : { actor: actorMessage(actor) };
 }
 
 function bearer(token: string): Interceptor {

@@ -14,6 +14,9 @@ export const unconfiguredControlPlane: ControlPlane = {
   createProject: withoutControlPlane,
   createApp: withoutControlPlane,
   createDeployment: withoutControlPlane,
+  addCustomDomain: withoutControlPlane,
+  deleteCustomDomain: withoutControlPlane,
+  retryVerification: withoutControlPlane,
   ping: withoutControlPlane,
 };
 

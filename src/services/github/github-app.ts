@@ -6,7 +6,7 @@ import { SignJWT } from 'jose';
 import type { Clock } from '../../lib/clock.ts';
 import { isObject } from '../../lib/json.ts';
 import { currentRequestScope } from '../../lib/request-scope.ts';
-import { type Github, GithubError, type GithubRepository } from './github.ts';
+import { type Github, type GithubCommit, GithubError, type GithubRepository } from './github.ts';
 
 export interface GithubAppOptions {
   readonly appName: string;
@@ -34,15 +34,28 @@ export function createGithubApp(options: GithubAppOptions): Github {
     appName,
     async findRepository(installationId, repository) {
       const token = await installationToken(options, installationId);
-      const path = repository.split('/').map(encodeURIComponent).join('/');
+      const response = await ask(`${apiUrl}/repos/${encodedName(repository)}`, token, 'GET');
+      return (await isMissing(response, [404])) ? undefined : repositoryOf(await json(response));
+    },
+    async findCommit(installationId, repository, ref) {
+      const token = await installationToken(options, installationId);
+      const path = `${encodedName(repository)}/commits/${encodeURIComponent(ref)}`;
       const response = await ask(`${apiUrl}/repos/${path}`, token, 'GET');
-      if (response.status === 404) {
-        await response.body?.cancel();
-        return undefined;
-      }
-      return repositoryOf(await json(response));
+      // 409: a repository without commits; 422: a hash that is none of its commits'.
+      return (await isMissing(response, [404, 409, 422])) ? undefined : commitOf(await json(response));
     },
   };
+}
+
+function encodedName(repository: string): string {
+  return repository.split('/').map(encodeURIComponent).join('/');
+}
+
+/** Whether the answer says that there is no such thing; its body is let go of then. */
+async function isMissing(response: Response, statuses: readonly number[]): Promise<boolean> {
+  if (!statuses.includes(response.status)) return false;
+  await response.body?.cancel();
+  return true;
 }
 
 async function installationToken(options: GithubAppOptions, installationId: string): Promise<string> {
@@ -108,4 +121,24 @@ function repositoryOf(answer: Readonly<Record<string, unknown>>): GithubReposito
     throw new GithubError('GitHub answered a repository without id, name or default branch');
   }
   return { id, fullName, defaultBranch };
+}
+
+function commitOf({ sha, commit, author }: Readonly<Record<string, unknown>>): GithubCommit {
+  const account = isObject(author) ? author : {};
+  const signature = isObject(commit) && isObject(commit.author) ? commit.author : {};
+  const timestamp = Date.parse(textOf(signature.date));
+  if (typeof sha !== 'string' || !isObject(commit) || Number.isNaN(timestamp)) {
+    throw new GithubError('GitHub answered a commit without hash or date');
+  }
+  return {
+    sha,
+    message: textOf(commit.message),
+    authorHandle: textOf(account.login),
+    authorAvatarUrl: textOf(account.avatar_url),
+    timestamp,
+  };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -1,8 +1,10 @@
 // The run of a deployment, from its creation to the state in which it stays.
 
 import { describe, expect, test } from 'vitest';
+import { createCommandRunner } from '../../../src/control/runners/command-runner.ts';
 import { RunnerError } from '../../../src/control/runners/runner.ts';
 import { failureCode } from '../../../src/services/deployments/failure-code.ts';
+import { recordingLogger } from '../support/recorders.ts';
 import { insert } from '../support/store.ts';
 import {
   ACTOR,
@@ -563,6 +565,24 @@ test('what fails for reasons of its own is tried again, and given up as failed i
   expect(await factsOf(bench, id)).toMatchObject({ status: 'failed' });
   expect((await stepsOf(bench, id)).at(-1)).toMatchObject({ error: 'the deployment could not be run' });
   expect(await bench.all('SELECT id FROM control_jobs')).toEqual([]);
+});
+
+test('one whose runner never ends fails when its time is over, although it cannot be stopped either', async () => {
+  const runner = createCommandRunner({
+    command: [process.execPath, '-e', 'setInterval(() => undefined, 1000)'],
+    timeoutMs: 200,
+    env: {},
+    log: recordingLogger(),
+  });
+  const bench = await openBench({ runner });
+  const place = await makeApp(bench);
+  const id = await deploy(bench, place);
+  expect(await factsOf(bench, id)).toMatchObject({ status: 'failed' });
+  expect((await stepsOf(bench, id)).at(-1)).toMatchObject({
+    step: 'deploying',
+    error: 'the runner took too long',
+  });
+  expect(bench.lines.some(({ message }) => message.includes('could not be stopped'))).toBe(true);
 });
 
 test('one that was cancelled while it ran is stopped, and stays cancelled', async () => {

@@ -1,5 +1,6 @@
 // The runner that the documentation shows, against something that says it is docker.
 
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +25,7 @@ async function runnerOn(script: string) {
     docker,
     `#!/bin/sh
 echo "$*" >> "${folder}/calls"
-[ "$1" = run ] && cat > "${folder}/env"
+[ "$1" = run ] && cat /dev/stdin > "${folder}/env"
 ${script}`,
   );
   await chmod(docker, 0o700);
@@ -71,15 +72,17 @@ test('deploys a container with its variables, whose values are in no argument', 
   expect(await readFile(join(folder, 'env'), 'utf8')).toBe('PORT=9000\nTOKEN=marked-secret\n');
 });
 
-test('refuses a variable that would become several', async () => {
+test.each(['one\nDOCKER=two', 'one\r'])('refuses a variable that would become another: %j', async (value) => {
   const runner = await runnerOn('exit 0');
-  const variables = async () => ({ TOKEN: 'one\nDOCKER=two' });
+  const variables = async () => ({ TOKEN: value });
   await expect(runner.deploy(DEPLOYMENT, { signal, variables })).rejects.toThrow('TOKEN has a line break');
   expect((await calls()).some((call) => call.startsWith('run'))).toBe(false);
 });
 
 test('fails with what docker says', async () => {
-  const runner = await runnerOn('[ "$1" = run ] && { echo "no such image" >&2; exit 125; }; exit 0');
+  const runner = await runnerOn(
+    '[ "$1" = run ] && { echo "no such image" >&2; echo "See \'docker run --help\'." >&2; exit 125; }; exit 0',
+  );
   await expect(runner.deploy(DEPLOYMENT, context)).rejects.toThrow('docker run failed: no such image');
 });
 
@@ -121,4 +124,6 @@ test('leads hostnames to containers', async () => {
     'web.apps.test {\n  reverse_proxy d-abc:9000\n}\n',
   );
   expect(await calls()).toEqual(['exec caddy caddy reload --config /etc/caddy/Caddyfile']);
+  await runner.route({ id: 'env_1' }, [], { signal });
+  expect(existsSync(join(folder, 'env_1.caddy'))).toBe(false);
 });

@@ -4,10 +4,12 @@
 import { onTestFinished } from 'vitest';
 import type { ControlService } from '../../../src/control/control-service.ts';
 import { startControlService } from '../../../src/control/control-service.ts';
+import { type Dns, DnsError } from '../../../src/control/domains/dns.ts';
 import type { Runner, RunnerDeployment, RunnerRoute } from '../../../src/control/runners/runner.ts';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { randomIds } from '../../../src/lib/uid.ts';
 import type { ControlActor, NewDeployment } from '../../../src/services/control/control-plane.ts';
+import type { Github } from '../../../src/services/github/github.ts';
 import type { Vault } from '../../../src/services/vault/vault.ts';
 import type { Database, SqlParams } from '../../../src/storage/sql/database.ts';
 import { type LogLine, recordingLogger } from '../support/recorders.ts';
@@ -48,11 +50,38 @@ export class RecordingRunner implements Runner {
   }
 }
 
+/** A DNS in memory, without any record unless a test adds some. */
+export class TestDns implements Dns {
+  /** By name. */
+  readonly cname = new Map<string, string>();
+  readonly text = new Map<string, string>();
+  readonly addresses = new Set<string>();
+  /** Set while nobody answers. */
+  down = false;
+
+  async cnames(name: string): Promise<readonly string[]> {
+    return this.#answer(this.cname.get(name));
+  }
+  async texts(name: string): Promise<readonly string[]> {
+    return this.#answer(this.text.get(name));
+  }
+  async hasAddress(name: string): Promise<boolean> {
+    return this.#answer(this.addresses.has(name) ? name : undefined).length > 0;
+  }
+
+  #answer(record: string | undefined): readonly string[] {
+    if (this.down) throw new DnsError('the DNS did not answer (ETIMEOUT)');
+    return record === undefined ? [] : [record];
+  }
+}
+
 export interface BenchOptions {
   readonly runner?: Runner;
   readonly domain?: string;
   readonly requirePlan?: boolean;
   readonly vault?: Pick<Vault, 'decryptBulk'>;
+  readonly github?: Github;
+  readonly dns?: Dns;
   readonly db?: Database;
   readonly clock?: ManualClock;
   readonly leaseMs?: number;
@@ -83,6 +112,8 @@ export async function openBench(options: BenchOptions = {}): Promise<Bench> {
     log,
     runner: options.runner ?? new RecordingRunner(),
     vault: options.vault,
+    github: options.github,
+    dns: options.dns ?? new TestDns(),
     settings: { domain: options.domain, requirePlan: options.requirePlan ?? false },
     owner: `test/${randomIds.next('instance')}`,
     pollMs: 20,

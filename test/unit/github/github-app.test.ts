@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createLocalJWKSet, exportJWK, jwtVerify } from 'jose';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { GithubError } from '../../../src/services/github/github.ts';
 import { createGithubApp } from '../../../src/services/github/github-app.ts';
@@ -11,6 +11,18 @@ const NOW = 1_735_689_600_000;
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 /** As GitHub hands it out. */
 const PRIVATE_KEY = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+
+const SHA = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+/** The parts of GitHub's answer that are read, and one that is not. */
+const COMMIT = {
+  sha: SHA,
+  node_id: 'C_x',
+  commit: {
+    message: 'fix: it',
+    author: { name: 'Ada', email: 'ada@acme.test', date: '2025-01-01T00:00:00Z' },
+  },
+  author: { login: 'ada', avatar_url: 'https://avatars.test/ada' },
+};
 
 let server: Server;
 let apiUrl: string;
@@ -33,6 +45,7 @@ beforeEach(() => {
   asked = [];
   answers = {
     'POST /app/installations/7/access_tokens': [201, { token: 'ghs_installation' }],
+    'GET /repos/acme/api/commits/feat%2Fx': [200, COMMIT],
     'GET /repos/acme/api': [200, { id: 70, full_name: 'Acme/Api', default_branch: 'trunk' }],
   };
 });
@@ -92,4 +105,44 @@ test('says so when GitHub cannot be reached or the private key is none', async (
   );
   await expect(app('no key').findRepository('7', 'a/b')).rejects.toBeInstanceOf(GithubError);
   expect(asked).toEqual([]);
+});
+
+describe('a commit', () => {
+  test('is read by its branch or its hash, with whoever wrote it', async () => {
+    expect(await app().findCommit('7', 'acme/api', 'feat/x')).toEqual({
+      sha: SHA,
+      message: 'fix: it',
+      authorHandle: 'ada',
+      authorAvatarUrl: 'https://avatars.test/ada',
+      timestamp: NOW,
+    });
+    expect(asked[1]).toMatchObject({
+      route: 'GET /repos/acme/api/commits/feat%2Fx',
+      headers: { authorization: 'Bearer ghs_installation' },
+    });
+  });
+
+  test('of nobody whom GitHub knows has no author', async () => {
+    answers['GET /repos/acme/api/commits/main'] = [200, { ...COMMIT, author: null }];
+    expect(await app().findCommit('7', 'acme/api', 'main')).toMatchObject({
+      sha: SHA,
+      authorHandle: '',
+      authorAvatarUrl: '',
+    });
+  });
+
+  test.each([404, 409, 422])('is unknown when GitHub answers %d', async (status) => {
+    answers['GET /repos/acme/api/commits/main'] = [status, { message: 'no' }];
+    expect(await app().findCommit('7', 'acme/api', 'main')).toBeUndefined();
+  });
+
+  test.each<[string, readonly [number, unknown]]>([
+    ['a failure', [500, {}]],
+    ['no hash', [200, { ...COMMIT, sha: 1 }]],
+    ['no date', [200, { ...COMMIT, commit: { message: 'x' } }]],
+    ['a list', [200, []]],
+  ])('says so when GitHub answers with %s', async (_what, answer) => {
+    answers['GET /repos/acme/api/commits/main'] = answer;
+    await expect(app().findCommit('7', 'acme/api', 'main')).rejects.toBeInstanceOf(GithubError);
+  });
 });
