@@ -169,6 +169,7 @@ describe.runIf(requireOrSkip('mysql'))('MySQL', () => {
       'jobs',
       'credit_settlements',
       'control_jobs',
+      'list_indexes',
     ]);
     expect(await migrator.schemaState()).toEqual({ state: 'up-to-date' });
     await store.close();

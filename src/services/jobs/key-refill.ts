@@ -36,7 +36,7 @@ export const keyRefill: Job = {
     const { db, dueAt, signal } = context;
     const day = refillDay(dueAt);
     let refilled = 0;
-    let after: number | string = 0;
+    let after: DueKeyRow | undefined;
     for (;;) {
       signal.throwIfAborted();
       const due: DueKeyRow[] = await listKeysDueForRefill(db.primary, { day, after, limit: BATCH_SIZE });
@@ -44,7 +44,7 @@ export const keyRefill: Job = {
       if (last === undefined) return refilled;
       refilled += await refillBatch(context, day, due);
       context.progress(refilled);
-      after = last.pk;
+      after = last;
     }
   },
 };

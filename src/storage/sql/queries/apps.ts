@@ -79,12 +79,16 @@ export function listApps(
   { workspaceId, projectId }: AppPlace,
   page: IdPage,
 ): Promise<AppRow[]> {
-  const { clause, params } = idPageClause(page, ['id', 'name', 'slug']);
-  return q.all<AppRow>(
-    'listApps',
-    `${SELECT_APP} WHERE a.project_id = :projectId AND a.workspace_id = :workspaceId${clause}`,
-    { ...params, projectId, workspaceId },
-  );
+  const { clause, params } = idPageClause(q, { column: 'a.project_id', parameter: 'projectId' }, page, [
+    'id',
+    'name',
+    'slug',
+  ]);
+  return q.all<AppRow>('listApps', `${SELECT_APP} WHERE a.workspace_id = :workspaceId AND ${clause}`, {
+    ...params,
+    projectId,
+    workspaceId,
+  });
 }
 
 export interface NewApp {

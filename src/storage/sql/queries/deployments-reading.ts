@@ -77,7 +77,13 @@ export function listDeployments(
   workspaceId: string,
   page: DeploymentPage,
 ): Promise<DeploymentRow[]> {
-  const conditions = ['d.workspace_id = :workspaceId'];
+  // In a project the workspace is compared, not looked up: MySQL would intersect both indexes and sort what it finds, while
+  // that of the project alone has the rows in the order asked for.
+  const conditions = [
+    page.projectId === undefined
+      ? 'd.workspace_id = :workspaceId'
+      : "COALESCE(d.workspace_id, '') = :workspaceId",
+  ];
   const params: SqlParams = { workspaceId, limit: page.limit };
   const restrict = (condition: string, name: string, value: string | readonly string[] | undefined): void => {
     if (value === undefined) return;

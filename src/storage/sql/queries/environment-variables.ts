@@ -25,11 +25,16 @@ export function listVariables(
   owner: SettingsOwner,
   page: Omit<IdPage, 'search'>,
 ): Promise<VariableRow[]> {
-  const { clause, params } = idPageClause({ ...page, search: undefined }, []);
+  const { clause, params } = idPageClause(
+    q,
+    { column: 'environment_id', parameter: 'environmentId' },
+    { ...page, search: undefined },
+    [],
+  );
   return q.all<VariableRow>(
     'listVariables',
     `SELECT id, \`key\`, value, type AS kind, description, created_at AS createdAt
-       FROM app_environment_variables WHERE ${OF_ENVIRONMENT}${clause}`,
+       FROM app_environment_variables WHERE app_id = :appId AND ${clause}`,
     { ...params, ...paramsOf(owner) },
   );
 }

@@ -81,11 +81,11 @@ export async function listGlobalCounters(
   const limit = MAX_GLOBAL_COUNTERS;
   const params: SqlParams =
     after === undefined ? { now, limit } : { expiresAt: after.expiresAt, pk: after.pk, limit };
-  // The second form is two ranges of the index on expires_at, which ends in pk.
+  // The second form begins, as the first does, at one place of the index on expires_at, which ends in pk.
   const where =
     after === undefined
       ? 'expires_at > :now'
-      : 'expires_at > :expiresAt OR (expires_at = :expiresAt AND pk > :pk)';
+      : 'expires_at >= :expiresAt AND (expires_at > :expiresAt OR pk > :pk)';
   const rows = await q.all<StoredCount>(
     'listGlobalCounters',
     `SELECT pk, workspace_id AS workspaceId, namespace, identifier, duration_ms AS durationMs, sequence, region,

@@ -169,10 +169,13 @@ export async function lockLiveIdentity(q: Queryable, id: string): Promise<Identi
 
 /** The workspace's live identities by id, from `cursor` on when given, and only those that contain `search`. */
 export function listIdentities(q: Queryable, workspaceId: string, page: IdPage): Promise<IdentityRow[]> {
-  const { clause, params } = idPageClause(page, ['id', 'external_id']);
+  const { clause, params } = idPageClause(q, { column: 'workspace_id', parameter: 'workspaceId' }, page, [
+    'id',
+    'external_id',
+  ]);
   return q.all<IdentityRow>(
     'listIdentities',
-    `SELECT ${IDENTITY_COLUMNS} FROM identities WHERE workspace_id = :workspaceId AND deleted = 0${clause}`,
+    `SELECT ${IDENTITY_COLUMNS} FROM identities WHERE deleted = 0 AND ${clause}`,
     { ...params, workspaceId },
   );
 }

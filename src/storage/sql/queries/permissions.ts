@@ -115,10 +115,15 @@ export async function findPermission(
 
 /** The workspace's permissions by id, from `cursor` on when given, and only those that contain `search`. */
 export function listPermissions(q: Queryable, workspaceId: string, page: IdPage): Promise<PermissionRow[]> {
-  const { clause, params } = idPageClause(page, ['id', 'name', 'slug', 'description']);
+  const { clause, params } = idPageClause(q, { column: 'workspace_id', parameter: 'workspaceId' }, page, [
+    'id',
+    'name',
+    'slug',
+    'description',
+  ]);
   return q.all<PermissionRow>(
     'listPermissions',
-    `SELECT id, name, slug, description FROM permissions WHERE workspace_id = :workspaceId${clause}`,
+    `SELECT id, name, slug, description FROM permissions WHERE ${clause}`,
     { ...params, workspaceId },
   );
 }

@@ -57,11 +57,15 @@ export function listProjects(
   hidden: string,
   page: IdPage,
 ): Promise<ProjectRow[]> {
-  const { clause, params } = idPageClause(page, ['id', 'name', 'slug']);
+  const { clause, params } = idPageClause(q, { column: 'workspace_id', parameter: 'workspaceId' }, page, [
+    'id',
+    'name',
+    'slug',
+  ]);
   return q.all<ProjectRow>(
     'listProjects',
     `SELECT ${PROJECT_COLUMNS} FROM projects
-      WHERE workspace_id = :workspaceId AND NOT ${byteEqual(q, 'slug', 'hidden')}${clause}`,
+      WHERE NOT ${byteEqual(q, 'slug', 'hidden')} AND ${clause}`,
     { ...params, workspaceId, hidden },
   );
 }

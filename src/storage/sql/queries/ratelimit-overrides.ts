@@ -2,6 +2,7 @@
 
 import type { Queryable, SqlValue } from '../database.ts';
 import { forUpdate, insertOrKeep } from '../dialect.ts';
+import { seekPage } from '../id-page.ts';
 
 export interface OverrideRow {
   readonly id: string;
@@ -101,11 +102,12 @@ export function listOverrides(
 ): Promise<OverrideRow[]> {
   const params: Record<string, SqlValue> = { namespaceId: page.namespaceId, limit: page.limit };
   if (page.cursor !== undefined) params.cursor = page.cursor;
+  const { owned, order } = seekPage(q, { column: 'namespace_id', parameter: 'namespaceId' }, page);
   return q.all<OverrideRow>(
     'listOverrides',
     `SELECT id, identifier, \`limit\` AS \`limit\`, duration FROM ratelimit_overrides
-      WHERE namespace_id = :namespaceId AND deleted_at_m IS NULL${page.cursor === undefined ? '' : ' AND id >= :cursor'}
-      ORDER BY id LIMIT :limit`,
+      WHERE ${owned} AND deleted_at_m IS NULL${page.cursor === undefined ? '' : ' AND id >= :cursor'}
+      ORDER BY ${order} LIMIT :limit`,
     params,
   );
 }

@@ -52,3 +52,27 @@ export async function connectRepository(
 export async function disconnectRepository(q: Queryable, appId: string): Promise<void> {
   await q.run('disconnectRepository', 'DELETE FROM github_repo_connections WHERE app_id = :appId', { appId });
 }
+
+export interface ConnectedRepositoryRow {
+  readonly installationId: number | string;
+  /** `owner/repo` as GitHub writes it. */
+  readonly fullName: string;
+  /** Of the app; empty when none is set. */
+  readonly defaultBranch: string;
+}
+
+/** The repository that an app is connected to; undefined when it is to none. */
+export async function findConnectedRepository(
+  q: Queryable,
+  appId: string,
+): Promise<ConnectedRepositoryRow | undefined> {
+  const rows = await q.all<ConnectedRepositoryRow>(
+    'findConnectedRepository',
+    `SELECT c.installation_id AS installationId, c.repository_full_name AS fullName,
+            a.default_branch AS defaultBranch
+       FROM github_repo_connections c JOIN apps a ON a.id = c.app_id
+      WHERE c.app_id = :appId`,
+    { appId },
+  );
+  return rows[0];
+}

@@ -154,12 +154,15 @@ export async function holdRoles(
 
 /** The workspace's roles by id, from `cursor` on when given, and only those that contain `search`. */
 export function listRoles(q: Queryable, workspaceId: string, page: IdPage): Promise<RoleRow[]> {
-  const { clause, params } = idPageClause(page, ['id', 'name', 'description']);
-  return q.all<RoleRow>(
-    'listRoles',
-    `SELECT id, name, description FROM roles WHERE workspace_id = :workspaceId${clause}`,
-    { ...params, workspaceId },
-  );
+  const { clause, params } = idPageClause(q, { column: 'workspace_id', parameter: 'workspaceId' }, page, [
+    'id',
+    'name',
+    'description',
+  ]);
+  return q.all<RoleRow>('listRoles', `SELECT id, name, description FROM roles WHERE ${clause}`, {
+    ...params,
+    workspaceId,
+  });
 }
 
 /** Deletes the row alone; its links are the caller's to delete. */

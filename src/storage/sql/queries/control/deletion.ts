@@ -85,39 +85,37 @@ export async function cancelDeployments(q: Queryable, environmentId: string, now
   );
 }
 
-/** Tables with a column `environment_id` whose rows go with it. */
-const OF_ENVIRONMENT = [
-  'custom_domains',
-  'frontline_routes',
-  'app_environment_variables',
-  'app_build_settings',
-  'app_runtime_settings',
-  'deployment_steps',
+/** Tables whose rows go with their environment, each with the condition that finds them by an index. */
+const IN_ENVIRONMENT = 'environment_id = :id';
+const IN_APP_AND_ENVIRONMENT =
+  'app_id = (SELECT app_id FROM environments WHERE id = :id) AND environment_id = :id';
+const OF_DEPLOYMENTS = 'deployment_id IN (SELECT id FROM deployments WHERE environment_id = :id)';
+const OF_ENVIRONMENT: readonly (readonly [table: string, condition: string])[] = [
+  ['custom_domains', IN_ENVIRONMENT],
+  ['frontline_routes', IN_ENVIRONMENT],
+  ['app_environment_variables', IN_APP_AND_ENVIRONMENT],
+  ['app_build_settings', IN_APP_AND_ENVIRONMENT],
+  ['app_runtime_settings', IN_APP_AND_ENVIRONMENT],
+  ['deployment_steps', OF_DEPLOYMENTS],
 ];
 
 /** Deletes an environment with all that it holds. */
 export async function deleteEnvironment(q: Queryable, id: string): Promise<void> {
   const params = { id };
-  for (const table of OF_ENVIRONMENT) {
-    await deleteMatching(q, 'deleteOfEnvironment', table, 'environment_id = :id', params);
+  for (const [table, condition] of OF_ENVIRONMENT) {
+    await deleteMatching(q, 'deleteOfEnvironment', table, condition, params);
   }
   await deleteMatching(
     q,
     'deletePolicies',
     'horizontal_autoscaling_policies',
     `id IN (SELECT horizontal_autoscaling_policy_id FROM app_regional_settings
-             WHERE environment_id = :id AND horizontal_autoscaling_policy_id IS NOT NULL)`,
+             WHERE ${IN_APP_AND_ENVIRONMENT} AND horizontal_autoscaling_policy_id IS NOT NULL)`,
     params,
   );
-  await deleteMatching(q, 'deleteRegions', 'app_regional_settings', 'environment_id = :id', params);
-  await deleteMatching(
-    q,
-    'deleteTopologies',
-    'deployment_topology',
-    'deployment_id IN (SELECT id FROM deployments WHERE environment_id = :id)',
-    params,
-  );
-  await deleteMatching(q, 'deleteDeployments', 'deployments', 'environment_id = :id', params);
+  await deleteMatching(q, 'deleteRegions', 'app_regional_settings', IN_APP_AND_ENVIRONMENT, params);
+  await deleteMatching(q, 'deleteTopologies', 'deployment_topology', OF_DEPLOYMENTS, params);
+  await deleteMatching(q, 'deleteDeployments', 'deployments', IN_ENVIRONMENT, params);
   await deleteMatching(q, 'deleteEnvironment', 'environments', 'id = :id', params);
 }
 

@@ -289,3 +289,13 @@ export async function setCurrentDeployment(
     { ...change },
   );
 }
+
+/** Id of the deployment that serves the app; undefined when none does. */
+export async function findCurrentDeploymentId(q: Queryable, appId: string): Promise<string | undefined> {
+  const rows = await q.all<{ id: string | null }>(
+    'findCurrentDeploymentId',
+    'SELECT current_deployment_id AS id FROM apps WHERE id = :appId',
+    { appId },
+  );
+  return rows[0]?.id ?? undefined;
+}

@@ -1,6 +1,7 @@
 // Hostnames, and the deployments that they lead to.
 
 import type { Queryable } from '../../database.ts';
+import { deleteByPk } from '../../delete-by-pk.ts';
 import { insertOrKeep } from '../../dialect.ts';
 
 /** What a hostname follows: one deployment, the newest of a branch or of an environment, or the app's current one. */
@@ -80,4 +81,24 @@ export function listEnvironmentRoutes(q: Queryable, environmentId: string): Prom
        FROM frontline_routes WHERE environment_id = :environmentId ORDER BY fully_qualified_domain_name`,
     { environmentId },
   );
+}
+
+/** Takes a hostname from a project. Yields the environment that it was one of; undefined when the project did not have it. */
+export async function deleteRoute(
+  q: Queryable,
+  { projectId, hostname }: { readonly projectId: string; readonly hostname: string },
+): Promise<string | undefined> {
+  const rows = await q.all<{ pk: number; environmentId: string }>(
+    'findRoute',
+    `SELECT pk, environment_id AS environmentId FROM frontline_routes
+      WHERE fully_qualified_domain_name = :hostname AND project_id = :projectId`,
+    { hostname, projectId },
+  );
+  await deleteByPk(
+    q,
+    'deleteRoute',
+    'frontline_routes',
+    rows.map(({ pk }) => pk),
+  );
+  return rows[0]?.environmentId;
 }

@@ -1,0 +1,11 @@
+DROP INDEX `ours_identities_page_idx` ON `identities`;
+DROP INDEX `ours_permissions_page_idx` ON `permissions`;
+DROP INDEX `ours_roles_page_idx` ON `roles`;
+DROP INDEX `ours_ratelimit_overrides_page_idx` ON `ratelimit_overrides`;
+DROP INDEX `ours_projects_page_idx` ON `projects`;
+DROP INDEX `ours_apps_page_idx` ON `apps`;
+DROP INDEX `ours_app_environment_variables_page_idx` ON `app_environment_variables`;
+DROP INDEX `ours_keys_permissions_permission_id_idx` ON `keys_permissions`;
+DROP INDEX `ours_deployments_environment_id_status_idx` ON `deployments`;
+DROP INDEX `ours_custom_domains_domain_idx` ON `custom_domains`;
+DROP INDEX `ours_custom_domains_app_id_idx` ON `custom_domains`;

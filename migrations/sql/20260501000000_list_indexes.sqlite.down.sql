@@ -1,0 +1,11 @@
+DROP INDEX `ours_identities_page_idx`;
+DROP INDEX `ours_permissions_page_idx`;
+DROP INDEX `ours_roles_page_idx`;
+DROP INDEX `ours_ratelimit_overrides_page_idx`;
+DROP INDEX `ours_projects_page_idx`;
+DROP INDEX `ours_apps_page_idx`;
+DROP INDEX `ours_app_environment_variables_page_idx`;
+DROP INDEX `ours_keys_permissions_permission_id_idx`;
+DROP INDEX `ours_deployments_environment_id_status_idx`;
+DROP INDEX `ours_custom_domains_domain_idx`;
+DROP INDEX `ours_custom_domains_app_id_idx`;
