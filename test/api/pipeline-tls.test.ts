@@ -1,30 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, constants } from 'node:http2';
 import { request } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Certificate } from '../../src/server/transport/listener.ts';
+import { selfSignedCertificate as certificate } from '../support/certificate.ts';
 import { nameOperation, ROOT_KEY, startServer, type TestServer } from './pipeline-harness.ts';
 
 const PATH = '/v2/apis.createApi';
-const directory = mkdtempSync(join(tmpdir(), 'unkey-tls-'));
-
-function certificate(name: string): Certificate {
-  const key = join(directory, `${name}.key`);
-  const cert = join(directory, `${name}.crt`);
-  const parameters = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', ...parameters, '-subj', `/CN=${name}`, '-keyout', key, '-out', cert],
-    {
-      stdio: 'ignore',
-    },
-  );
-  return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
-}
 
 interface Answer {
   readonly status: number;
@@ -77,10 +59,7 @@ beforeAll(async () => {
   first = certificate('first');
   api = await startServer({ tls: first });
 });
-afterAll(async () => {
-  await api.server.stop(1000);
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => api.server.stop(1000));
 
 it('speaks HTTP/2 by ALPN', async () => {
   const { status, headers, body } = await overHttp2(api.port, 'POST', PATH, '{"name":"abc"}');

@@ -101,7 +101,7 @@ async function workspaceIdOf(q: Queryable, idOrSlug: string): Promise<string> {
 }
 
 function eventName(text: string): string {
-  if (!/^[A-Za-z]+(?:[._][A-Za-z_]+)*(?:\.?\*)?$|^\*$/.test(text)) {
+  if (!/^[A-Za-z]+(?:_[A-Za-z_]+)?(?:\.[A-Za-z_]+)*(?:\.?\*)?$|^\*$/.test(text)) {
     throw new InvalidArgumentError(
       "It must be the name of an event such as key.create, or a beginning such as 'key.*'.",
     );

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '../pipeline/exchange.ts';
-import type { Mount } from '../transport/hapi-server.ts';
+import type { Mount } from '../transport/mount.ts';
 import type { Health, Probe } from './health.ts';
 
 const PROBES: readonly Probe[] = ['live', 'ready', 'startup'];

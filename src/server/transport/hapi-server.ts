@@ -1,8 +1,9 @@
 import type { Server as HttpServer } from 'node:http';
 import { type Lifecycle, type Request, type ResponseToolkit, type Server, server } from '@hapi/hapi';
-import type { Endpoint, HttpRequest, HttpResponse } from '../pipeline/exchange.ts';
+import type { HttpResponse } from '../pipeline/exchange.ts';
 import { hotLane, type RequestListener } from './hot-lane.ts';
 import { answerClientError, type Listener } from './listener.ts';
+import type { Mount } from './mount.ts';
 import {
   cleanedUrl,
   namesPath,
@@ -14,14 +15,6 @@ import {
 
 // hapi routes and owns the life of a request; body and response are left to the pipeline, whose headers and failures
 // are the contract's, not the framework's.
-
-export interface Mount {
-  readonly endpoint: Pick<Endpoint, 'method' | 'path'>;
-  /** Whether requests that name the path as it stands are served past hapi (hot-lane.ts). */
-  readonly isHot?: boolean;
-  /** Answers on the raw response. Never rejects. */
-  serve(request: HttpRequest, response: HttpResponse): Promise<void>;
-}
 
 export interface HapiOptions {
   readonly listener: Listener;

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse } from '../pipeline/exchange.ts';
-import type { Mount } from './hapi-server.ts';
+import type { Mount } from './mount.ts';
 
 export type RequestListener = (request: HttpRequest, response: HttpResponse) => void;
 

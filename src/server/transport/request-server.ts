@@ -3,8 +3,8 @@ import type { IdSource } from '../../lib/uid.ts';
 import { type Endpoint, Exchange, type ExchangeHost, type Handler } from '../pipeline/exchange.ts';
 import { type BodyLimits, readBody } from '../pipeline/read-body.ts';
 import { sendReply } from '../pipeline/reply.ts';
-import type { Mount } from './hapi-server.ts';
 import type { Inflight } from './inflight.ts';
+import type { Mount } from './mount.ts';
 import { sendText } from './unmatched.ts';
 
 export interface RequestServerOptions {
