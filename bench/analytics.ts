@@ -1,28 +1,40 @@
 // What it costs a verification that it leaves its rows in the analytics store: one server with a store and one without,
-// under the same load in turn, so that whatever else the machine does falls on both. Load generator, server and store
+// under the same load in turn, so that whatever else the machine does falls on both. Load generator, servers and store
 // share the machine.
+//
+// Noise: rounds are of equal length, long enough for two batches of each kind of row to be written in each, and a round
+// ends when its rows are written, so that nothing of one server is left to do while the other is measured. The order of
+// both changes from round to round. Shares are those of single rounds, of which the median counts; processor time hardly
+// depends on what else runs.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../test/support/servers-local.ts';
+import { readBuffer } from './analytics-buffers.ts';
 import { type BenchStore, embeddedStore, httpStore } from './analytics-stores.ts';
+import type { Measured } from './generator/job.ts';
 import { embeddedInstallation } from './installation.ts';
-import { drive, type Measured } from './load.ts';
-import { drivePaced } from './paced-load.ts';
+import { drive } from './load.ts';
+import { median, rangeOf, rounded } from './statistics.ts';
 import { buildProgram, type Subject, startSubject } from './subject.ts';
 
-/** One kind of load on both servers. */
+/** One kind of load on both servers; medians over the rounds. */
 export interface AnalyticsResult {
   readonly store: string;
   readonly load: string;
   readonly rounds: number;
   readonly requestsPerSecondOff: number;
   readonly requestsPerSecondOn: number;
+  readonly p50OffMs: number;
+  readonly p50OnMs: number;
   readonly p99OffMs: number;
   readonly p99OnMs: number;
-  /** With analytics, as a share of without; the median over the rounds. */
+  /** With analytics, as a share of without. */
   readonly throughputRatio: number;
   readonly p99Ratio: number;
+  readonly p99RatioRange: string;
   /** Processor time of the server for a verification, in microseconds: all threads, an engine inside it included. */
   readonly processorOffUs: number;
   readonly processorOnUs: number;
@@ -44,24 +56,35 @@ interface LoadPlan {
   readonly rounds: number;
 }
 
+/** Both servers, and how many verifications the one with a store has answered. */
+interface Pair {
+  readonly off: Subject;
+  readonly on: Subject;
+  readonly metricsPort: number;
+  readonly body: { readonly key: string | undefined; readonly tags: readonly string[] };
+  answered: number;
+}
+
 const CONNECTIONS = 20;
 /** More than are busy at once unless the server pauses. */
 const PACED_CONNECTIONS = 50;
 const WARM_UP_REQUESTS = 10_000;
+const ROUND_SECONDS = 10;
+const POLL_MS = 250;
 
 function loadPlans(quick: boolean): readonly LoadPlan[] {
-  const [rounds, sustainedSeconds] = quick ? [5, 10] : [9, 60];
+  const [rounds, sustainedSeconds] = quick ? [3, 10] : [9, 60];
+  const paced = (rate: number, seconds: number, of: number): LoadPlan => ({
+    name: `${rate} a second for ${seconds} s`,
+    rate,
+    requests: rate * seconds,
+    rounds: of,
+  });
   return [
     { name: 'as fast as it goes', rate: undefined, requests: 40_000, rounds },
-    // Short and many: what else the machine does falls on few of them.
-    { name: '1000 a second for 4 s', rate: 1_000, requests: 4_000, rounds },
-    { name: '5000 a second for 4 s', rate: 5_000, requests: 20_000, rounds },
-    {
-      name: `5000 a second for ${sustainedSeconds} s`,
-      rate: 5_000,
-      requests: 5_000 * sustainedSeconds,
-      rounds: 1,
-    },
+    paced(1_000, ROUND_SECONDS, rounds),
+    paced(5_000, ROUND_SECONDS, rounds),
+    paced(5_000, sustainedSeconds, 1),
   ];
 }
 
@@ -91,34 +114,70 @@ async function measureOn(
   plans: readonly LoadPlan[],
 ): Promise<AnalyticsResult[]> {
   const installation = await embeddedInstallation(folder, 1);
-  const off = await startSubject(installation, folder);
-  const on = await startSubject(installation, folder, { clickhouse: store.address });
+  const metricsPort = await freePort();
   const tag = `bench=${randomUUID()}`;
-  const verify = async (subject: Subject, load: Pick<LoadPlan, 'rate' | 'requests'>): Promise<Sample> => {
-    const before = subject.processorMs();
-    const measured = await driveVerifications(subject, { key: installation.keys[0], tags: [tag] }, load);
-    return { ...measured, processorUs: ((subject.processorMs() - before) * 1_000) / load.requests };
+  const pair: Pair = {
+    off: await startSubject(installation, folder),
+    on: await startSubject(installation, folder, { clickhouse: store.address, metricsPort }),
+    metricsPort,
+    body: { key: installation.keys[0], tags: [tag] },
+    answered: 0,
   };
-  const measured: { plan: LoadPlan; rounds: readonly Round[] }[] = [];
-  let verifications = 0;
+  const results: AnalyticsResult[] = [];
   try {
     for (const plan of plans) {
+      await runRound(pair, { ...plan, requests: WARM_UP_REQUESTS }, false);
       const rounds: Round[] = [];
-      for (let round = -1; round < plan.rounds; round++) {
-        // The first round warms both up.
-        const load = round === -1 ? { ...plan, requests: WARM_UP_REQUESTS } : plan;
-        const pair = { off: await verify(off, load), on: await verify(on, load) };
-        verifications += load.requests;
-        if (round >= 0) rounds.push(pair);
+      for (let round = 0; round < plan.rounds; round++) {
+        rounds.push(await runRound(pair, plan, round % 2 === 1));
       }
-      measured.push({ plan, rounds });
+      results.push(comparison(store, plan, rounds));
     }
   } finally {
-    await Promise.all([off.stop(), on.stop()]);
+    await Promise.all([pair.off.stop(), pair.on.stop()]);
   }
   const rows = await store.verifications(tag);
-  if (rows !== verifications) throw new Error(`${verifications} verifications left ${rows} rows`);
-  return measured.map(({ plan, rounds }) => comparison(store, plan, rounds));
+  if (rows !== pair.answered) throw new Error(`${pair.answered} verifications left ${rows} rows`);
+  return results;
+}
+
+async function runRound(pair: Pair, load: LoadPlan, onFirst: boolean): Promise<Round> {
+  const runOff = () => sample(pair.off, load, pair, async () => undefined);
+  const runOn = async () => {
+    pair.answered += load.requests;
+    return sample(pair.on, load, pair, () => untilWritten(pair));
+  };
+  if (onFirst) {
+    const on = await runOn();
+    return { off: await runOff(), on };
+  }
+  return { off: await runOff(), on: await runOn() };
+}
+
+/** One server under the load, with the processor time until what it has to write is written. */
+async function sample(
+  subject: Subject,
+  load: LoadPlan,
+  { body }: Pair,
+  settled: () => Promise<void>,
+): Promise<Sample> {
+  const before = subject.processorMs();
+  const measured = await driveVerifications(subject, body, load);
+  await settled();
+  return { ...measured, processorUs: ((subject.processorMs() - before) * 1_000) / load.requests };
+}
+
+/** @throws Error when rows were dropped or given up */
+async function untilWritten({ metricsPort }: Pair): Promise<void> {
+  for (;;) {
+    const buffers = ['key_verifications', 'api_requests'].map((name) => readBuffer(metricsPort, name));
+    const counts = await Promise.all(buffers);
+    if (counts.some(({ dropped, givenUp }) => dropped + givenUp > 0)) {
+      throw new Error(`rows were lost: ${JSON.stringify(counts)}`);
+    }
+    if (counts.every(({ taken, written }) => taken === written)) return;
+    await sleep(POLL_MS);
+  }
 }
 
 /** Every answer is a VALID. */
@@ -127,28 +186,36 @@ export function driveVerifications(
   body: { readonly key: string | undefined; readonly tags: readonly string[] },
   { rate, requests }: Pick<LoadPlan, 'rate' | 'requests'>,
 ): Promise<Measured> {
-  const text = JSON.stringify(body);
-  const call = { url, authorization, path: '/v2/keys.verifyKey', expected: '"VALID"' };
+  const bodies = [JSON.stringify(body)];
+  const job = { url, authorization, path: '/v2/keys.verifyKey', bodies, expected: '"VALID"' };
   return rate === undefined
-    ? drive({ ...call, nextBody: () => text, connections: CONNECTIONS, extent: { requests } })
-    : drivePaced({ ...call, body: text, connections: PACED_CONNECTIONS, rate, requests });
+    ? drive({ ...job, connections: CONNECTIONS, pace: { kind: 'closed', extent: { requests } } })
+    : drive({
+        ...job,
+        connections: PACED_CONNECTIONS,
+        // Others share the cores: it sleeps in between.
+        pace: { kind: 'paced', rate, requests, spin: false },
+      });
 }
 
 function comparison(store: BenchStore, plan: LoadPlan, rounds: readonly Round[]): AnalyticsResult {
-  const middle = (of: (round: Round) => number): number => {
-    const sorted = rounds.map(of).sort((a, b) => a - b);
-    return Number((sorted[Math.floor(sorted.length / 2)] ?? Number.NaN).toFixed(3));
-  };
+  const middle = (of: (round: Round) => number): number => rounded(median(rounds.map(of)));
+  const p99Ratios = rounds.map(({ off, on }) => on.p99Ms / off.p99Ms);
   return {
     store: store.name,
     load: plan.name,
     rounds: rounds.length,
     requestsPerSecondOff: middle(({ off }) => off.requestsPerSecond),
     requestsPerSecondOn: middle(({ on }) => on.requestsPerSecond),
+    p50OffMs: middle(({ off }) => off.p50Ms),
+    p50OnMs: middle(({ on }) => on.p50Ms),
     p99OffMs: middle(({ off }) => off.p99Ms),
     p99OnMs: middle(({ on }) => on.p99Ms),
     throughputRatio: middle(({ off, on }) => on.requestsPerSecond / off.requestsPerSecond),
-    p99Ratio: middle(({ off, on }) => on.p99Ms / off.p99Ms),
+    p99Ratio: rounded(median(p99Ratios)),
+    p99RatioRange: rangeOf(p99Ratios)
+      .map((ratio) => ratio.toFixed(2))
+      .join(' – '),
     processorOffUs: middle(({ off }) => off.processorUs),
     processorOnUs: middle(({ on }) => on.processorUs),
   };

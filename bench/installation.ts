@@ -20,7 +20,7 @@ export interface Installation {
 
 /** SQLite in `folder` and in-process counters, with `keyCount` keys stored. */
 export async function embeddedInstallation(folder: string, keyCount: number): Promise<Installation> {
-  const dev = await startDev(['--data-dir', folder], { cwd: folder });
+  const dev = await startDev(['--data-dir', folder], { cwd: folder, program: PROGRAM });
   const answer = await callOperation(dev.url, dev.rootKey, {
     operation: 'keys.createKey',
     body: { apiId: dev.apiId, prefix: 'bench' },

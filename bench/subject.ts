@@ -1,13 +1,13 @@
 // The subject of the benchmark: the compiled program, as it is published, running `unkey api serve` on an installation
 // that was prepared for it.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../test/support/servers-local.ts';
-import { startUnkey, untilStarted } from '../test/support/unkey-process.ts';
+import { startUnkey, type UnkeyProcess, untilStarted } from '../test/support/unkey-process.ts';
 import type { Installation } from './installation.ts';
+import { type Memory, memoryOf, processorMsOf } from './processes.ts';
 
 export interface Call {
   readonly operation: string;
@@ -21,23 +21,39 @@ export interface RecordedAnswer {
 }
 
 export interface Subject {
+  readonly pid: number;
   readonly url: string;
   readonly apiId: string;
   readonly authorization: string;
   /** Makes one call. @throws Error unless the answer is 200. */
   call(call: Call): Promise<RecordedAnswer>;
-  memory(): { readonly residentMb: number; readonly peakMb: number };
-  /** Processor time of all its threads since it was started, in milliseconds. */
+  /** Of all its processes. */
+  memory(): Memory;
+  /** Processor time of all its threads and processes since it was started, in milliseconds. */
   processorMs(): number;
   stop(): Promise<void>;
 }
 
-export const PROGRAM = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+export interface SubjectOptions {
+  /** Address of an analytics store; without it there is none. */
+  readonly clickhouse?: string;
+  readonly metricsPort?: number;
+  /** Processes that share the port. */
+  readonly workers?: number;
+  /** More settings, as environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** BENCH_PROGRAM names the main module of another build to measure; nothing is compiled then. */
+const OTHER_PROGRAM = process.env.BENCH_PROGRAM;
+export const PROGRAM = OTHER_PROGRAM ?? fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const BUILD = fileURLToPath(new URL('../scripts/build.ts', import.meta.url));
 
 /** Compiles the program that {@link PROGRAM} names. */
 export function buildProgram(): void {
-  execFileSync(process.execPath, [BUILD], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (OTHER_PROGRAM === undefined) {
+    execFileSync(process.execPath, [BUILD], { stdio: ['ignore', 'ignore', 'inherit'] });
+  }
 }
 
 const CONNECTION_HEADERS = new Set([
@@ -48,39 +64,68 @@ const CONNECTION_HEADERS = new Set([
   'content-length',
 ]);
 
-/** Starts the server on the installation, whose files may lie in `folder`; without analytics unless a store is named. */
-export async function startSubject(
-  installation: Installation,
+/** A server of which nothing is known but its process and its address; it may not have started yet. */
+export interface Launched {
+  readonly url: string;
+  readonly process: UnkeyProcess;
+}
+
+const running = new Set<UnkeyProcess>();
+
+/** Ends every server that was launched here and runs still, or is about to start. */
+export async function endLaunched(): Promise<void> {
+  await Promise.all([...running].map((server) => server.end('SIGTERM')));
+}
+
+/** Starts the server on the installation, whose files may lie in `folder`, and returns at once. */
+export async function launchSubject(
+  { database, redis }: Pick<Installation, 'database' | 'redis'>,
   folder: string,
-  { clickhouse, metricsPort }: { readonly clickhouse?: string; readonly metricsPort?: number } = {},
-): Promise<Subject> {
-  const { rootKey, database, redis } = installation;
+  { clickhouse, metricsPort, workers = 1, env = {} }: SubjectOptions = {},
+): Promise<Launched> {
   const config = join(folder, 'unkey.toml');
   await writeFile(config, '[[auth]]\ntype = "root_key"\n\n[server]\ndrain_delay = "0s"\n');
   const port = await freePort();
-  const server = startUnkey(['api', 'serve', '--host', '127.0.0.1', '--auto-migrate'], {
-    program: PROGRAM,
-    cwd: folder,
-    env: {
-      UNKEY_CONFIG: config,
-      UNKEY_HTTP_PORT: String(port),
-      UNKEY_DATABASE_PRIMARY: database,
-      UNKEY_REDIS_URL: redis,
-      ...(clickhouse === undefined ? {} : { UNKEY_CLICKHOUSE_URL: clickhouse }),
-      ...(metricsPort === undefined
-        ? {}
-        : { UNKEY_OBSERVABILITY_METRICS_PROMETHEUS_PORT: String(metricsPort) }),
-      // As the first line of bin/unkey does for everybody who runs the executable.
-      NODE_OPTIONS: '--max-semi-space-size=8',
+  const process = startUnkey(
+    ['api', 'serve', '--host', '127.0.0.1', '--auto-migrate', '--workers', String(workers)],
+    {
+      program: PROGRAM,
+      cwd: folder,
+      env: {
+        UNKEY_CONFIG: config,
+        UNKEY_HTTP_PORT: String(port),
+        UNKEY_DATABASE_PRIMARY: database,
+        UNKEY_REDIS_URL: redis,
+        ...(clickhouse === undefined ? {} : { UNKEY_CLICKHOUSE_URL: clickhouse }),
+        ...(metricsPort === undefined
+          ? {}
+          : { UNKEY_OBSERVABILITY_METRICS_PROMETHEUS_PORT: String(metricsPort) }),
+        // As the first line of bin/unkey does for everybody who runs the executable.
+        NODE_OPTIONS: '--max-semi-space-size=8',
+        ...env,
+      },
     },
-  });
-  const url = `http://127.0.0.1:${port}`;
+  );
+  running.add(process);
+  void process.ended.then(() => running.delete(process));
+  return { url: `http://127.0.0.1:${port}`, process };
+}
+
+/** Starts the server on the installation and makes an API on it; resolves once it has started. */
+export async function startSubject(
+  installation: Installation,
+  folder: string,
+  options: SubjectOptions = {},
+): Promise<Subject> {
+  const { rootKey } = installation;
+  const { url, process: server } = await launchSubject(installation, folder, options);
   await untilStarted(server, url);
   const call = (made: Call) => callOperation(url, rootKey, made);
   const { apiId } = dataOf<{ apiId: string }>(
     await call({ operation: 'apis.createApi', body: { name: 'bench' } }),
   );
   return {
+    pid: server.pid,
     url,
     apiId,
     authorization: `Bearer ${rootKey}`,
@@ -111,21 +156,4 @@ export async function callOperation(
   if (response.status !== 200) throw new Error(`${operation} answered ${response.status}: ${text}`);
   const headers = [...response.headers].filter(([name]) => !CONNECTION_HEADERS.has(name));
   return { headers: Object.fromEntries(headers), body: text };
-}
-
-function memoryOf(pid: number): { residentMb: number; peakMb: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const megabytes = (field: string) => {
-    const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
-    if (kilobytes === undefined) throw new Error(`the kernel does not tell ${field}`);
-    return Math.round(Number(kilobytes) / 1024);
-  };
-  return { residentMb: megabytes('VmRSS'), peakMb: megabytes('VmHWM') };
-}
-
-/** Ticks are hundredths of a second in what Linux tells. Source: proc(5), fields utime and stime. */
-function processorMsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

@@ -1,5 +1,5 @@
 // How near to the limit several nodes stay on a real Redis, in real time. The bound is the one that docs/rate-limits.md
-// states; `npm run bench -- accuracy` prints what is measured.
+// states; `npm run bench -- --scenario accuracy` prints what is measured.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 import { checkEngines, hitsOf, openFleet, type PacedOutcome, paceLoad } from '../support/node-fleet.ts';

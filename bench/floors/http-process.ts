@@ -1,13 +1,15 @@
-// The floor of the benchmark, a process of its own: a bare node:http server that reads and parses each JSON body and
-// answers bytes that were recorded from the subject. No server in this runtime that does real work can be faster.
+// The floor of what is asked over HTTP, a process of its own: a bare node:http server that reads and parses each JSON body
+// and answers bytes that were recorded from the subject. No server in this runtime that does real work can be faster.
 // argv[2] is a file with the recorded answer; prints its URL as one JSON line.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RecordedAnswer } from './subject.ts';
+import type { RecordedAnswer } from '../subject.ts';
 
-const { headers, body } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as RecordedAnswer;
-const answer = Buffer.from(body);
+const recorded = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as RecordedAnswer;
+const answer = Buffer.from(recorded.body);
+// Without the length Node would send the answer in chunks, which costs it a third of its throughput.
+const headers = { ...recorded.headers, 'content-length': answer.length };
 
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
