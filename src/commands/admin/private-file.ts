@@ -8,7 +8,7 @@ import { EXIT } from '../cli/exit-codes.ts';
 /** A file that does not exist under its name yet. Exactly one of `commit` and `discard` ends it, also after a failure. */
 export interface PrivateFile {
   readonly path: string;
-  write(text: string): Promise<void>;
+  write(content: string | Uint8Array): Promise<void>;
   /** Puts the file in place. */
   commit(): Promise<void>;
   /** Leaves everything as it was. */
@@ -63,7 +63,7 @@ export async function beginPrivateFile(cwd: string, name: string): Promise<Priva
   };
   return {
     path,
-    write: (text) => attempt(() => handle.writeFile(text)),
+    write: (content) => attempt(() => handle.writeFile(content)),
     commit: () =>
       attempt(async () => {
         await handle.sync();

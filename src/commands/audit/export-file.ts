@@ -4,7 +4,9 @@ import { beginPrivateFile, fileExists, fileInTheWay, type PrivateFile } from '..
 import type { Output } from '../cli/output.ts';
 
 /** Takes text piece by piece; exactly one of `commit` and `discard` ends it. A piece has left this process once written. */
-export type ExportTarget = Pick<PrivateFile, 'write' | 'commit' | 'discard'>;
+export interface ExportTarget extends Pick<PrivateFile, 'commit' | 'discard'> {
+  write(text: string): Promise<void>;
+}
 
 export function stdoutTarget(output: Output): ExportTarget {
   return {

@@ -17,12 +17,19 @@ export function register(program: Command, cli: CliContext): void {
     )
     .addOption(new Option('--skip <ids>', 'leave these checks out').argParser(list))
     .addOption(new Option('--strict', 'exit 1 on warnings as well'))
-    .addOption(new Option('--api-url <url>', 'also ask a running server whether it is alive and ready'));
+    .addOption(new Option('--api-url <url>', 'also ask a running server whether it is alive and ready'))
+    .addOption(
+      new Option(
+        '--bundle <file>',
+        'pack results, version, settings and metrics into a .tar.gz, without secrets',
+      ),
+    );
   annotate(doctor, {
     examples: [
       ['unkey doctor', 'everything'],
       ['unkey doctor --only mysql,redis --json', 'the stores only, for scripts'],
       ['unkey check --api-url http://127.0.0.1:7070 --strict', 'a running server too; warnings fail'],
+      ['unkey doctor --bundle unkey-doctor.tar.gz', 'for somebody who is asked for help'],
     ],
     exitCodes: [
       ['0', 'no check failed'],
@@ -36,7 +43,14 @@ export function register(program: Command, cli: CliContext): void {
     cli.action<DoctorFlags>(async ({ io, output, options, signal }) => {
       const { runDoctor } = await import('./run-doctor.ts');
       const { exitCodeOf, reportTable } = await import('./report.ts');
-      const report = await runDoctor({ io, flags: options, signal });
+      const run = { io, flags: options, signal };
+      const report = await runDoctor(run);
+      if (options.bundle !== undefined) {
+        const { writeBundle } = await import('./write-bundle.ts');
+        output.note(
+          `written to ${await writeBundle(options.bundle, report, run)}; look through it before you pass it on`,
+        );
+      }
       output.result(report, (style) => reportTable(report, style));
       return exitCodeOf(report.checks, options.strict ?? false);
     }),

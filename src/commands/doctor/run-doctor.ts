@@ -25,6 +25,8 @@ export interface DoctorFlags {
   readonly skip?: readonly string[];
   readonly strict?: boolean;
   readonly apiUrl?: string;
+  /** The file to pack what was found into. */
+  readonly bundle?: string;
 }
 
 export interface DoctorOptions {
