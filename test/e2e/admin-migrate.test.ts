@@ -95,9 +95,10 @@ describe.each(STORES)('unkey migrate on %s', (store) => {
     expect(['pending', 'failed']).toContain(document.migrations[1].state);
   });
 
-  it('takes the newest migration back, with a warning for its data', async () => {
+  it('takes the newest migrations back, with a warning for their data', async () => {
     const site = await migratedSite(store);
-    const outcome = await site.run(['migrate', 'down', '--yes']);
+    // The newest one makes no table.
+    const outcome = await site.run(['migrate', 'down', '--yes', '--steps', '2']);
     expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
     expect(outcome.stderr).toMatch(/warning: the table \w+ goes, with its data/);
     expect((await recorded(site)).map(({ version }) => version)).not.toContain(await newestVersion());

@@ -21,7 +21,7 @@ export function registerBaseline(group: Command, cli: CliContext): void {
       .description('adopt a MySQL database that the reference has made, then add the tables of ours'),
     {
       remarks:
-        'Compares tables, columns, types, collations and indexes with the expected ones, and records the first migrations as applied only when none is missing or of another type. Extra tables and columns are left alone. No table of the reference is altered.',
+        'Compares tables, columns, types, collations and indexes with the expected ones, and records the first migrations as applied only when none is missing or of another type. Extra tables and columns are left alone. No table of the reference is altered: versions that would only add indexes to them are left out, and named.',
       examples: [
         ['unkey migrate baseline --dry-run', 'compare, and say what would be done'],
         ['unkey migrate baseline', 'adopt the database of the configuration'],
@@ -61,17 +61,18 @@ async function baseline(invocation: Invocation<BaselineFlags>, database: Migrata
   const plan = await planBaseline({ database, directory: directoryOf(options, io) }, options.at);
   if (!plan.adoptable) throw notAdoptable(plan);
   for (const difference of plan.differences) output.warn(lineOf(difference));
-  const { differences, versions: recorded } = plan;
+  const { differences, versions: recorded, leftOut } = plan;
   if (options.dryRun === true) {
     const applied = (await leftBy(plan, migrator)).map(({ version, name }) => ({
       target: 'mysql',
       version,
       name,
     }));
-    output.result({ dryRun: true, differences, recorded, applied }, () =>
+    output.result({ dryRun: true, differences, recorded, applied, leftOut }, () =>
       [
         `would record ${recorded.length} migration(s) as applied, up to ${recorded.at(-1)}`,
         ...applied.map(({ version, name }) => `would apply ${version} ${name}`),
+        ...leftOut.map(leftOutLine),
       ].join('\n'),
     );
     return;
@@ -82,17 +83,23 @@ async function baseline(invocation: Invocation<BaselineFlags>, database: Migrata
     onProgress: progressLine(output.progress(), 'mysql'),
     allowOutOfOrder: true,
   });
-  output.result({ differences, recorded, applied: migrations.map(identify('mysql')) }, () =>
+  output.result({ differences, recorded, applied: migrations.map(identify('mysql')), leftOut }, () =>
     [
       `recorded ${recorded.length} migration(s) as applied, up to ${recorded.at(-1)}`,
       `applied ${migrations.length} migration(s), up to ${migrations.at(-1)?.version ?? recorded.at(-1)}`,
+      ...leftOut.map(leftOutLine),
     ].join('\n'),
   );
 }
 
 /** What `up` will find to do once the plan is carried out. */
-async function leftBy({ versions }: BaselinePlan, migrator: Migrator) {
-  return (await migrator.status()).filter(({ version }) => !versions.includes(version));
+async function leftBy({ versions, leftOut }: BaselinePlan, migrator: Migrator) {
+  const adopted = new Set([...versions, ...leftOut.map(({ version }) => version)]);
+  return (await migrator.status()).filter(({ version }) => !adopted.has(version));
+}
+
+function leftOutLine({ version, name }: BaselinePlan['leftOut'][number]): string {
+  return `left out ${version} ${name}, which adds indexes to adopted tables; to have them: unkey migrate repair --version ${version} --mark pending && unkey migrate up`;
 }
 
 function notAdoptable({ differences }: BaselinePlan): CliError {

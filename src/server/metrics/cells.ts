@@ -28,6 +28,8 @@ export interface Reading {
 /** Label values in the order of the series' declaration → the cell of that label set. */
 type Branch<Kind> = Map<string | undefined, Branch<Kind> | Kind>;
 
+const NO_LABELS: LabelSet = {};
+
 /** One cell for each label set that was ever used. */
 class LabelTree<Kind extends object> {
   readonly #names: readonly string[];
@@ -46,9 +48,9 @@ class LabelTree<Kind extends object> {
     return this.#all;
   }
 
-  at(labels: LabelSet | undefined): Kind {
-    if (labels === undefined || this.#names.length === 0) {
-      this.#bare ??= this.#grown({});
+  at(labels: LabelSet = NO_LABELS): Kind {
+    if (this.#names.length === 0) {
+      this.#bare ??= this.#grown(NO_LABELS);
       return this.#bare;
     }
     let branch = this.#root;

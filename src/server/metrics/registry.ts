@@ -16,7 +16,10 @@ export interface MetricsOptions {
   readonly buildTime: string;
   /** Hash of the effective configuration; undefined leaves the series out. */
   readonly configHash?: string;
-  /** Throw on a series or label that is not declared, instead of dropping the value: for development and tests. */
+  /**
+   * Throw on a series or label that is not declared, and on a value that cannot be added up, instead of dropping it: for
+   * development and tests.
+   */
   readonly strict?: boolean;
 }
 
@@ -56,6 +59,10 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
   const undeclared = (name: string): void => {
     if (strict) throw new Error(`metric ${name} is not declared in series.ts with this type`);
   };
+  // Added up once, such a value would spoil its series for good.
+  const impossible = (name: string, value: number): void => {
+    if (strict) throw new Error(`metric ${name} cannot take the value ${value}`);
+  };
   const number = (name: string, type: Series['type'], labels: LabelSet | undefined): Cell | undefined => {
     const metric = numbers.get(name);
     if (metric?.type !== type) {
@@ -74,7 +81,10 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
 
   const metrics: MetricsRegistry = {
     count(name, labels, by = 1) {
-      if (strict && !(by >= 0)) throw new Error(`metric ${name} cannot be counted down, by ${by}`);
+      if (!(Number.isFinite(by) && by >= 0)) {
+        impossible(name, by);
+        return;
+      }
       const cell = number(name, 'counter', labels);
       if (cell !== undefined) cell.value += by;
     },
@@ -82,6 +92,10 @@ export function createMetrics(options: MetricsOptions): MetricsRegistry {
       const distribution = distributions.get(name);
       if (distribution === undefined) {
         undeclared(name);
+        return;
+      }
+      if (!Number.isFinite(value)) {
+        impossible(name, value);
         return;
       }
       if (strict) assertDeclared(name, labels);

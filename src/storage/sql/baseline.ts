@@ -32,6 +32,11 @@ export interface BaselinePlan {
   readonly adoptable: boolean;
   /** Versions to be recorded as applied, oldest first. */
   readonly versions: readonly string[];
+  /**
+   * Versions to be recorded as applied though they are not: they add nothing but indexes to tables of the reference, whose
+   * definitions an adoption leaves as they are. Whoever wants them marks them pending and runs `up`.
+   */
+  readonly leftOut: readonly Pick<Migration, 'version' | 'name'>[];
 }
 
 /**
@@ -48,18 +53,19 @@ export async function planBaseline(
   }
   const reference = await readReference(directory);
   const known = new Set(reference.map(({ name }) => name));
-  const migrations = (await loadMigrations(directory, 'mysql')).filter(
-    (migration) => migration.version <= at && makesOnly(known, migration),
-  );
+  const all = await loadMigrations(directory, 'mysql');
+  const migrations = all.filter((migration) => migration.version <= at && makesOnly(known, migration));
   if (migrations.at(-1)?.version !== at) {
     throw new MigrationError('unknown', `there is no version ${at} of the reference's schema`, {
       version: at,
     });
   }
   const versions = migrations.map(({ version }) => version);
+  const leftOut = all.filter((migration) => indexesOnly(known, migration));
+  const adopted = new Set([...versions, ...leftOut.map(({ version }) => version)]);
   // An adoption that was interrupted has recorded some of them, and goes on: `up` could not, whose tables are there.
   const recorded = await readHistory(database.primary);
-  if (recorded.some(({ version, state }) => state !== 'applied' || !versions.includes(version))) {
+  if (recorded.some(({ version, state }) => state !== 'applied' || !adopted.has(version))) {
     throw new MigrationError(
       'refused',
       'this database has recorded migrations already; run `unkey migrate up`',
@@ -72,22 +78,29 @@ export async function planBaseline(
     differences,
     adoptable: differences.every(({ kind }) => kind === 'tolerated'),
     versions,
+    leftOut: leftOut.map(({ version, name }) => ({ version, name })),
   };
 }
 
 /**
- * Records the versions of an adoptable plan as applied. Alters nothing else; `up` then adds the tables of ours, some of
- * which belong to older versions: it must be allowed to go out of order.
+ * Records the versions of an adoptable plan, and those that it leaves out, as applied. Alters nothing else; `up` then adds
+ * the tables of ours, some of which belong to older versions: it must be allowed to go out of order.
  * @throws MigrationError when a version is unknown or the lock was not gained
  */
-export async function adoptSchema(migrator: Migrator, { versions }: BaselinePlan): Promise<void> {
+export async function adoptSchema(migrator: Migrator, { versions, leftOut }: BaselinePlan): Promise<void> {
   for (const version of versions) await migrator.repair(version, 'applied');
+  for (const { version } of leftOut) await migrator.repair(version, 'applied');
 }
 
 /** Whether a version makes tables, and none but these. */
 function makesOnly(known: ReadonlySet<string>, migration: Migration): boolean {
   const made = tablesMadeBy(migration);
   return made.length > 0 && made.every((table) => known.has(table));
+}
+
+/** Whether a version adds indexes to these tables, and does nothing else. */
+function indexesOnly(known: ReadonlySet<string>, { up }: Migration): boolean {
+  return up.every((sql) => known.has(/^CREATE INDEX `\w+` ON `(\w+)`/.exec(sql)?.[1] ?? ''));
 }
 
 function tablesMadeBy({ up }: Migration): string[] {

@@ -21,4 +21,15 @@ describe('randomAlphanumeric', () => {
     expect(text).toMatch(/^[a-zA-Z0-9]{20000}$/);
     expect(new Set(text).size).toBe(62);
   });
+
+  it('favours none of them', () => {
+    const counts = new Map<string, number>();
+    const letters = 500_000;
+    for (const letter of randomAlphanumeric(letters)) counts.set(letter, (counts.get(letter) ?? 0) + 1);
+    // Eight standard deviations; a byte taken modulo 62 would give eight letters a fifth more than their share.
+    const share = letters / 62;
+    const slack = 8 * Math.sqrt(share);
+    expect(Math.max(...counts.values())).toBeLessThan(share + slack);
+    expect(Math.min(...counts.values())).toBeGreaterThan(share - slack);
+  });
 });

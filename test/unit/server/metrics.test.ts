@@ -86,6 +86,27 @@ it('refuses a series that nobody declared in development and drops it elsewhere'
   lenient.close();
 });
 
+it('refuses what cannot be added up in development and drops it elsewhere', async () => {
+  const labels = { method: 'GET', path: '/v2/x', status: '200' };
+  const lenient = createMetrics(build);
+  lenient.count('unkey_http_requests_total', labels);
+  lenient.observe('unkey_http_request_latency_seconds', labels, 0.5);
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    expect(() => metrics.count('unkey_http_requests_total', labels, value)).toThrow(`${value}`);
+    expect(() => metrics.observe('unkey_http_request_latency_seconds', labels, value)).toThrow(`${value}`);
+    lenient.count('unkey_http_requests_total', labels, value);
+    lenient.observe('unkey_http_request_latency_seconds', labels, value);
+  }
+  expect(() => metrics.count('unkey_http_requests_total', labels, -1)).toThrow('-1');
+  lenient.count('unkey_http_requests_total', labels, -1);
+  const { text } = await lenient.expose(undefined);
+  const shown = 'method="GET",path="/v2/x",status="200"';
+  expect(text).toContain(`\nunkey_http_requests_total{${shown}} 1\n`);
+  expect(text).toContain(`\nunkey_http_request_latency_seconds_sum{${shown}} 0.5\n`);
+  expect(text).toContain(`\nunkey_http_request_latency_seconds_count{${shown}} 1\n`);
+  lenient.close();
+});
+
 it('brings gauges up to date before it is read', async () => {
   const own = createMetrics({ ...build, strict: true });
   own.beforeScrape(() => own.gauge('unkey_inflight_requests', {}, 7));
