@@ -58,7 +58,7 @@ export interface Operation<Body = unknown, Auth extends AuthKind = AuthKind> {
   readonly response: Schema;
   readonly paginated: boolean;
   readonly status: 200 | 201 | 202;
-  /** Asked so often that it is served past the framework's request lifecycle, by the same pipeline. */
+  /** Asked so often that it is served past the framework's request lifecycle, by the same pipeline. For a POST alone. */
   readonly isHot?: boolean;
   /** Whether `X-Unkey-Metrics: disabled` keeps a request of this operation out of the analytics store. */
   readonly honoursMetricsOptOut?: boolean;

@@ -66,8 +66,9 @@ export function nameOperation(
 ): AnyOperation {
   return bearerOperation<{ name: string }>({
     name: 'apis.createApi',
-    // The lane meets what is strange about connections here; that the framework's way answers alike: hot-lane.test.ts.
-    isHot: true,
+    // What is strange about connections meets both ways here: the project api-framework runs the same tests again. That
+    // both answer alike, to the byte: hot-lane.test.ts.
+    isHot: process.env.UNKEY_TEST_WAY !== 'framework',
     summary: 'Create an API',
     description: 'Creates an API.',
     permissions: [],

@@ -29,6 +29,18 @@ describe('the resolver chain', () => {
     expect(await authenticate([yielding, accepting, untouchable])).toBe(principal);
   });
 
+  it('takes what is there at once like what comes later', async () => {
+    const refusing = resolver(() => {
+      throw new Fault('unkey:authorization:forbidden');
+    });
+    expect(await authenticate([resolver(() => undefined), refusing, resolver(() => principal)])).toBe(
+      principal,
+    );
+    await expect(
+      authenticate([failing('unkey:authentication:key_not_found'), refusing, yielding]),
+    ).rejects.toMatchObject({ code: 'unkey:authorization:forbidden' });
+  });
+
   it('goes on after a refusal', async () => {
     expect(await authenticate([failing('unkey:application:service_unavailable'), accepting])).toBe(principal);
   });

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import type { CachedKey, KeyRateLimit } from '../../../src/services/keys/key-cache.ts';
@@ -90,12 +91,11 @@ describe('selecting the limits of a verification', () => {
 });
 
 describe('evaluating the limits of a verification', () => {
-  test('verifies without limits when the limiter fails', async () => {
-    const broken = {
-      limit: () => Promise.reject(new Error('counter gone')),
-      limitMany: () => Promise.reject(new Error('counter gone')),
-      close: () => Promise.resolve(),
-    };
+  test.each([
+    ['at once', () => assert.fail('counter gone')],
+    ['later', () => Promise.reject(new Error('counter gone'))],
+  ])('verifies without limits when the limiter fails %s', async (_, fail: () => never | Promise<never>) => {
+    const broken = { limit: fail, limitMany: fail, close: () => Promise.resolve() };
     const key = keyWith([limit('auto', { autoApply: true })]);
     const deps = { limiter: broken, log: silentLogger };
     await expect(checkRateLimits(deps, key, selectLimits(key, []))).resolves.toBeUndefined();

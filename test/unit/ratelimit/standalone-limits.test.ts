@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { noEventSink, type RatelimitEvent } from '../../../src/services/analytics/writing/event-sink.ts';
@@ -175,14 +176,22 @@ it('tells limits and durations larger than a number is exact in exactly', async 
   expect(outcome).toMatchObject({ passed: true, limit: large, remaining: large - 1n, reset: large });
 });
 
-it('reports a limiter that fails as an unexpected error, without its words', async () => {
-  const broken = createStandaloneLimits({
-    clock,
-    events: noEventSink,
-    limiter: { ...limiter, limit: () => Promise.reject(new RangeError('duration 5 is too short')) },
-  });
-  await expect(broken.check(origin, check('u'))).rejects.toMatchObject({
-    code: 'unkey:application:unexpected_error',
-    publicMessage: 'The rate limit could not be checked.',
-  });
-});
+it.each([
+  ['at once', () => assert.fail('duration 5 is too short')],
+  ['later', () => Promise.reject(new RangeError('duration 5 is too short'))],
+])(
+  'reports a limiter that fails %s as an unexpected error, without its words',
+  async (_, fail: () => never | Promise<never>) => {
+    const broken = createStandaloneLimits({
+      clock,
+      events: noEventSink,
+      limiter: { ...limiter, limit: fail, limitMany: fail },
+    });
+    const fault = {
+      code: 'unkey:application:unexpected_error',
+      publicMessage: 'The rate limit could not be checked.',
+    };
+    await expect(broken.check(origin, check('u'))).rejects.toMatchObject(fault);
+    await expect(broken.checkMany(origin, [check('u')])).rejects.toMatchObject(fault);
+  },
+);

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { silentMetrics } from '../../../src/lib/metrics.ts';
@@ -66,9 +67,11 @@ describe('the workspace throttle', () => {
     expect(log.lines.map(({ level }) => level)).toEqual(['error']);
   });
 
-  it('lets requests pass while the limiter fails', async () => {
-    const fail = (): Promise<never> => Promise.reject(new Error('limiter down'));
-    const limiter: RateLimiter = { limit: fail, limitMany: fail, close: fail };
+  it.each([
+    ['at once', () => assert.fail('limiter down')],
+    ['later', () => Promise.reject(new Error('limiter down'))],
+  ])('lets requests pass while the limiter fails %s', async (_, fail: () => never | Promise<never>) => {
+    const limiter: RateLimiter = { limit: fail, limitMany: fail, close: () => Promise.resolve() };
     const { throttle, log } = throttleOn(await storeWithLimit(2), { limiter });
     expect(await throttle.check('ws_1')).toEqual({ denied: false });
     expect(log.lines).toHaveLength(1);
