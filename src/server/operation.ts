@@ -1,6 +1,7 @@
 import type { Schema } from 'joi';
 import type { ErrorCode } from '../lib/error-codes.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { MaybePromise } from '../lib/maybe-promise.ts';
 import type { ClientInfo, Principal } from '../services/auth/principal.ts';
 import type { Services } from '../services/services.ts';
 
@@ -68,7 +69,7 @@ export interface Operation<Body = unknown, Auth extends AuthKind = AuthKind> {
     readonly request: unknown;
     readonly response: unknown;
   };
-  handle(context: OperationContext<Auth>, body: Body): Promise<OperationResult>;
+  handle(context: OperationContext<Auth>, body: Body): MaybePromise<OperationResult>;
   /** Looks at the whole JSON text of a success; refuses one that may not be sent by throwing a Fault. */
   checkBody?(body: string): void;
 }

@@ -1,4 +1,5 @@
 import { Fault, faultCode } from '../../lib/fault.ts';
+import { after, recover } from '../../lib/maybe-promise.ts';
 import type { Exchange, HttpRequest, Stage } from './exchange.ts';
 import { asFault, hasAbortError, hasDeadlineError } from './failure.ts';
 
@@ -7,15 +8,19 @@ import { asFault, hasAbortError, hasDeadlineError } from './failure.ts';
  * calls observe the signal, and only a failure is re-labelled. A handler that succeeds late has succeeded.
  */
 export function deadline(milliseconds: number): Stage {
-  return (next) => async (exchange) => {
+  return (next) => (exchange) => {
     if (!asksForUpgrade(exchange.request)) exchange.startDeadline(milliseconds);
-    try {
-      return await next(exchange);
-    } catch (error) {
-      throw relabelled(exchange, error);
-    } finally {
+    const answered = recover(
+      () => next(exchange),
+      (error) => {
+        exchange.stopDeadline();
+        throw relabelled(exchange, error);
+      },
+    );
+    return after(answered, (reply) => {
       exchange.stopDeadline();
-    }
+      return reply;
+    });
   };
 }
 

@@ -1,6 +1,7 @@
 import { type ErrorCode, errorUrn } from '../../lib/error-codes.ts';
 import { Fault, internalDetail, publicDetail } from '../../lib/fault.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { recover } from '../../lib/maybe-promise.ts';
 import { errorContentType } from './content-negotiation.ts';
 import { errorReply } from './error-reply.ts';
 import type { Exchange, Reply, Stage } from './exchange.ts';
@@ -17,10 +18,8 @@ export interface ErrorTranslationOptions {
  * pass on to panic recovery.
  */
 export function errorTranslation({ log, declared }: ErrorTranslationOptions): Stage {
-  return (next, endpoint) => async (exchange) => {
-    try {
-      return await next(exchange);
-    } catch (thrown) {
+  return (next, endpoint) => {
+    const fail = (exchange: Exchange, thrown: unknown): Reply => {
       const fault = asFault(thrown);
       if (fault === undefined) {
         exchange.error = thrown;
@@ -28,7 +27,12 @@ export function errorTranslation({ log, declared }: ErrorTranslationOptions): St
       }
       const undeclared = declared !== undefined && !declared.has(fault.code);
       return translate(exchange, undeclared ? breach(endpoint.name, fault.code, thrown) : fault, thrown, log);
-    }
+    };
+    return (exchange) =>
+      recover(
+        () => next(exchange),
+        (thrown) => fail(exchange, thrown),
+      );
   };
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '../../lib/clock.ts';
 import type { Fault } from '../../lib/fault.ts';
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
 import type { RequestScope } from '../../lib/request-scope.ts';
 import type { ClientInfo, Principal } from '../../services/auth/principal.ts';
 
@@ -22,7 +23,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type Handler = (exchange: Exchange) => Promise<Reply>;
+/** Answers at once or later, throws or rejects: what most requests need is in memory, and takes no promise. */
+export type Handler = (exchange: Exchange) => MaybePromise<Reply>;
 
 /** A routed method and path, with the names under which logs, metrics and spans know it. */
 export interface Endpoint {

@@ -1,9 +1,10 @@
 import { Fault } from '../../lib/fault.ts';
 import { type Logger, lazyChild } from '../../lib/logger.ts';
+import { after } from '../../lib/maybe-promise.ts';
 import type { ClientInfo, Principal } from '../../services/auth/principal.ts';
 import type { Services } from '../../services/services.ts';
-import type { AnyOperation, OperationContext } from '../operation.ts';
-import type { Exchange, Handler } from './exchange.ts';
+import type { AnyOperation, OperationContext, OperationResult } from '../operation.ts';
+import type { Exchange, Handler, Reply } from './exchange.ts';
 import { successReply } from './reply.ts';
 import { callingTool, declinesMetrics, testTime } from './request-options.ts';
 import { bindInput } from './validation.ts';
@@ -21,16 +22,19 @@ export interface InvocationOptions {
 export function invocation(operation: AnyOperation, options: InvocationOptions): Handler {
   const { responseViolations } = options;
   const { honoursMetricsOptOut = false } = operation;
-  return async (exchange) => {
-    bindInput(exchange);
-    // Only here: a request that was refused before is recorded all the same.
-    if (honoursMetricsOptOut && declinesMetrics(exchange.request)) exchange.recordEvents = false;
-    const result = await operation.handle(new Invocation(exchange, options), exchange.input);
+  const replyTo = (exchange: Exchange, result: OperationResult): Reply => {
     const violations = responseViolations?.(result.data) ?? [];
     if (violations.length > 0) throw breach(operation, violations);
     const reply = successReply(exchange, operation.status, result);
     operation.checkBody?.(reply.body);
     return reply;
+  };
+  return (exchange) => {
+    bindInput(exchange);
+    // Only here: a request that was refused before is recorded all the same.
+    if (honoursMetricsOptOut && declinesMetrics(exchange.request)) exchange.recordEvents = false;
+    const result = operation.handle(new Invocation(exchange, options), exchange.input);
+    return after(result, (found) => replyTo(exchange, found));
   };
 }
 

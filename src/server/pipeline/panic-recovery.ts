@@ -1,7 +1,8 @@
 import type { Logger } from '../../lib/logger.ts';
+import { recover } from '../../lib/maybe-promise.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import { errorReply } from './error-reply.ts';
-import type { Stage } from './exchange.ts';
+import type { Exchange, Reply, Stage } from './exchange.ts';
 
 export interface PanicRecoveryOptions {
   readonly log: Logger;
@@ -10,10 +11,8 @@ export interface PanicRecoveryOptions {
 
 /** Turns whatever nobody expected into a 500 that tells nothing of the inside; the log line tells everything. */
 export function panicRecovery({ log, metrics }: PanicRecoveryOptions): Stage {
-  return (next, endpoint) => async (exchange) => {
-    try {
-      return await next(exchange);
-    } catch (error) {
+  return (next, endpoint) => {
+    const panic = (exchange: Exchange, error: unknown): Reply => {
       log.error(
         {
           panic: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
@@ -28,7 +27,12 @@ export function panicRecovery({ log, metrics }: PanicRecoveryOptions): Stage {
       return errorReply(exchange.requestId, 'unkey:application:unexpected_error', {
         detail: 'An unexpected error occurred while processing your request.',
       });
-    }
+    };
+    return (exchange) =>
+      recover(
+        () => next(exchange),
+        (error) => panic(exchange, error),
+      );
   };
 }
 

@@ -4,13 +4,17 @@ import type { Endpoint, Observer } from './exchange.ts';
 /** Counts every routed request under its route template. A panic on an API route is counted as a panic alone. */
 export function requestMetrics(metrics: Metrics): (endpoint: Endpoint) => Observer {
   return (endpoint) => {
-    const labelSets = new Map<string, Record<string, string>>();
+    const labelSets = new Map<string, Map<number, Record<string, string>>>();
     const labelsOf = (method: string, status: number): Record<string, string> => {
-      const key = `${method} ${status}`;
-      let labels = labelSets.get(key);
+      let byStatus = labelSets.get(method);
+      if (byStatus === undefined) {
+        byStatus = new Map();
+        labelSets.set(method, byStatus);
+      }
+      let labels = byStatus.get(status);
       if (labels === undefined) {
         labels = { method, path: endpoint.path, status: String(status) };
-        labelSets.set(key, labels);
+        byStatus.set(status, labels);
       }
       return labels;
     };

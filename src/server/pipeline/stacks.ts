@@ -115,7 +115,7 @@ export function pageStack(
       refuseUnreadableBody,
     ],
     endpoint,
-    async () => page(),
+    () => page(),
   );
 }
 

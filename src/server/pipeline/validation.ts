@@ -26,12 +26,10 @@ export function validation(validator: RequestValidator, tracer: Tracer | undefin
       exchange.binding = outcome;
       return next(exchange);
     }
-    return Promise.resolve(
-      errorReply(exchange.requestId, 'unkey:application:invalid_input', {
-        detail: outcome.detail,
-        errors: outcome.errors,
-      }),
-    );
+    return errorReply(exchange.requestId, 'unkey:application:invalid_input', {
+      detail: outcome.detail,
+      errors: outcome.errors,
+    });
   };
 }
 

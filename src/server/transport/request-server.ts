@@ -30,8 +30,8 @@ export function requestServer(
         const exchange = new Exchange(host, endpoint, ids.next('request'), request, response);
         const reading = readBody(exchange, body);
         if (reading !== undefined) await reading;
-        const reply = await handler(exchange);
-        sendReply(exchange, reply, isDraining());
+        const answer = handler(exchange);
+        sendReply(exchange, answer instanceof Promise ? await answer : answer, isDraining());
       } catch (error) {
         // Panic recovery lets nothing through; what arrives here is a bug of the stages around it.
         log.error({ err: error, path: endpoint.path }, 'the pipeline failed');

@@ -20,6 +20,6 @@ export interface Resolver {
 }
 
 export interface Authenticator {
-  /** The principal of the first resolver that yields one. Throws the most severe Fault when none does. */
-  authenticate(credentials: Credentials): Promise<Principal>;
+  /** The principal of the first resolver that yields one. Throws the most severe Fault, or rejects with it, when none does. */
+  authenticate(credentials: Credentials): MaybePromise<Principal>;
 }

@@ -3,7 +3,7 @@
 import type { ErrorCode } from '../../lib/error-codes.ts';
 import { Fault } from '../../lib/fault.ts';
 import { sha256Base64 } from '../../lib/hash.ts';
-import type { MaybePromise } from '../../lib/maybe-promise.ts';
+import { after, type MaybePromise } from '../../lib/maybe-promise.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { CachedKey, KeyCache, KeyState } from '../keys/key-cache.ts';
 import type { Resolver } from './authenticator.ts';
@@ -36,8 +36,7 @@ export function createRootKeyResolver(deps: RootKeyDeps): Resolver {
     kind: 'root_key',
     resolve({ authorization }) {
       if (authorization === undefined || authorization === '') return undefined;
-      const found = load(deps, extractBearer(authorization));
-      return found instanceof Promise ? found.then(admit) : admit(found);
+      return after(load(deps, extractBearer(authorization)), admit);
     },
   };
 

@@ -4,6 +4,7 @@ import { compareBytes } from '../../lib/byte-order.ts';
 import { Fault } from '../../lib/fault.ts';
 import type { Integer } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { after, type MaybePromise, recover } from '../../lib/maybe-promise.ts';
 import { countableDuration, exactRemaining, exactReset } from '../ratelimit/exact-limits.ts';
 import type { RateLimitDecision, RateLimiter } from '../ratelimit/limiter.ts';
 import type { CachedKey, KeyRateLimit } from './key-cache.ts';
@@ -81,11 +82,11 @@ function unknownLimit(key: CachedKey, name: string): Fault {
  * Evaluates the limits, all or nothing, sorted by name. undefined when there is nothing to evaluate, or when the
  * limiter failed: a verification does not fail for want of a counter.
  */
-export async function checkRateLimits(
+export function checkRateLimits(
   deps: { readonly limiter: RateLimiter; readonly log: Logger },
   key: CachedKey,
   limits: readonly SelectedLimit[],
-): Promise<EvaluatedLimit[] | undefined> {
+): MaybePromise<EvaluatedLimit[] | undefined> {
   if (limits.length === 0) return undefined;
   const requests = limits.map((limit) => ({
     workspaceId: key.workspaceId,
@@ -95,14 +96,20 @@ export async function checkRateLimits(
     duration: countableDuration(limit.duration),
     cost: limit.cost,
   }));
-  let decisions: RateLimitDecision[];
-  try {
-    const deciding = deps.limiter.limitMany(requests);
-    decisions = deciding instanceof Promise ? await deciding : deciding;
-  } catch (error) {
-    deps.log.error({ err: error, keyId: key.id }, 'rate limiter failed, verifying without it');
-    return undefined;
-  }
+  const deciding = recover<readonly RateLimitDecision[] | undefined>(
+    () => deps.limiter.limitMany(requests),
+    (error) => {
+      deps.log.error({ err: error, keyId: key.id }, 'rate limiter failed, verifying without it');
+      return undefined;
+    },
+  );
+  return after(deciding, (decisions) => decisions && evaluated(limits, decisions));
+}
+
+function evaluated(
+  limits: readonly SelectedLimit[],
+  decisions: readonly RateLimitDecision[],
+): EvaluatedLimit[] {
   return limits
     .flatMap(({ id, name, limit, duration, autoApply }, index): EvaluatedLimit[] => {
       const decision = decisions[index];

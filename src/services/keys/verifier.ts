@@ -6,6 +6,7 @@ import { Fault } from '../../lib/fault.ts';
 import { sha256Base64 } from '../../lib/hash.ts';
 import type { Integer } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { after, type MaybePromise } from '../../lib/maybe-promise.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import type { EventSink } from '../analytics/writing/event-sink.ts';
@@ -33,6 +34,9 @@ export interface FoundKey {
   /** `performance.now()` at the start of the last load, for the event's latency. */
   readonly startedAt: number;
 }
+
+/** One that there is. */
+export type KeyToVerify = FoundKey & { readonly key: CachedKey };
 
 /** Which key is asked for, and by whom. */
 export interface KeyLookup {
@@ -65,12 +69,12 @@ export interface Verification {
 
 export interface KeyVerifier {
   /** Finds a key by its text, through the migration when one is named and the ordinary lookup found nothing usable. */
-  find(request: KeyLookup): Promise<FoundKey>;
+  find(request: KeyLookup): MaybePromise<FoundKey>;
   /**
-   * Runs the checks on a found key and buffers the verification event. Throws a Fault: `precondition_failed` for a
-   * requested limit that is not stored, `unexpected_error` when credits cannot be counted.
+   * Runs the checks on a found key and buffers the verification event. Throws a Fault, or rejects with it:
+   * `precondition_failed` for a requested limit that is not stored, `unexpected_error` when credits cannot be counted.
    */
-  verify(found: FoundKey & { readonly key: CachedKey }, request: VerificationRequest): Promise<Verification>;
+  verify(found: KeyToVerify, request: VerificationRequest): MaybePromise<Verification>;
 }
 
 export interface KeyVerifierDeps {
@@ -88,35 +92,39 @@ export interface KeyVerifierDeps {
 export function createKeyVerifier(deps: KeyVerifierDeps): KeyVerifier {
   const { keyCache, clock, metrics } = deps;
 
-  async function find(request: KeyLookup): Promise<FoundKey> {
-    let startedAt = performance.now();
-    const found = keyCache.find(sha256Base64(request.key));
-    let key = found instanceof Promise ? await load(() => found) : found;
-    let adopt: FoundKey['adopt'];
-    let state = keyCache.state(key);
-    if (state === 'NOT_FOUND' && request.migrationId !== undefined) {
-      startedAt = performance.now();
-      const { migrationId } = request;
-      const migrated = await load(() =>
-        findMigratedKey(
-          { db: deps.db, keyCache, now: () => clock.now() },
-          { key: request.key, migrationId, workspaceId: request.workspaceId },
-        ),
-      );
-      key = migrated.key;
-      adopt = migrated.adopt;
-      state = keyCache.state(key);
-    }
+  function find(request: KeyLookup): MaybePromise<FoundKey> {
+    const startedAt = performance.now();
+    const key = keyCache.find(sha256Base64(request.key));
+    return after(key instanceof Promise ? load(key) : key, (found) => {
+      const state = keyCache.state(found);
+      if (state === 'NOT_FOUND' && request.migrationId !== undefined) {
+        return findMigrated(request, request.migrationId);
+      }
+      return judged({ key: found, state, adopt: undefined, startedAt });
+    });
+  }
+
+  async function findMigrated({ key, workspaceId }: KeyLookup, migrationId: string): Promise<FoundKey> {
+    const startedAt = performance.now();
+    const now = (): number => clock.now();
+    const finding = findMigratedKey({ db: deps.db, keyCache, now }, { key, migrationId, workspaceId });
+    const migrated = await load(finding);
+    return judged({ ...migrated, state: keyCache.state(migrated.key), startedAt });
+  }
+
+  /** Counts what was found; of a root key without a workspace nothing may be told. */
+  function judged(found: FoundKey): FoundKey {
+    const { key, state } = found;
     metrics.count('unkey_key_verifications_total', {
       type: key?.forWorkspaceId ? 'root_key' : 'key',
       code: state,
     });
-    return { key: state === 'WORKSPACE_NOT_FOUND' ? null : key, state, adopt, startedAt };
+    return state === 'WORKSPACE_NOT_FOUND' ? { ...found, key: null } : found;
   }
 
-  async function load<T>(work: () => Promise<T>): Promise<T> {
+  async function load<T>(loading: Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await loading;
     } catch (error) {
       metrics.count('unkey_key_verification_errors_total', { type: 'key' });
       if (error instanceof Fault) throw error;
@@ -128,17 +136,19 @@ export function createKeyVerifier(deps: KeyVerifierDeps): KeyVerifier {
     }
   }
 
-  async function verify(
-    found: FoundKey & { readonly key: CachedKey },
-    request: VerificationRequest,
-  ): Promise<Verification> {
+  function verify(found: KeyToVerify, request: VerificationRequest): MaybePromise<Verification> {
     const { key, state } = found;
-    const checked: Checked =
-      state === 'VALID'
-        ? await runChecks(deps, key, request)
-        : { status: loadFailure(state), credits: key.remaining, spent: 0, ratelimits: undefined };
+    if (state !== 'VALID') return concluded(found, request, failed(key, loadFailure(state)));
+    return after(runChecks(deps, key, request), (checked) => concluded(found, request, checked));
+  }
+
+  function concluded(
+    { key, startedAt }: KeyToVerify,
+    { requestId, tags }: VerificationRequest,
+    { status, credits, spent, ratelimits }: Checked,
+  ): Verification {
     deps.events.verification({
-      requestId: request.requestId,
+      requestId,
       timeMs: clock.now(),
       workspaceId: key.workspaceId,
       keyspaceId: key.keyspaceId,
@@ -147,12 +157,12 @@ export function createKeyVerifier(deps: KeyVerifierDeps): KeyVerifier {
       externalId: key.identity?.externalId ?? '',
       region: deps.region,
       source: 'api',
-      outcome: checked.status,
-      tags: request.tags,
-      spentCredits: checked.spent,
-      latencyMs: Math.trunc(performance.now() - found.startedAt),
+      outcome: status,
+      tags,
+      spentCredits: spent,
+      latencyMs: Math.trunc(performance.now() - startedAt),
     });
-    return { status: checked.status, key, credits: checked.credits, ratelimits: checked.ratelimits };
+    return { status, key, credits, ratelimits };
   }
 
   return { find, verify };
@@ -172,36 +182,42 @@ function loadFailure(state: KeyState): VerificationStatus {
   return state;
 }
 
+function failed(key: CachedKey, status: VerificationStatus, ratelimits?: readonly EvaluatedLimit[]): Checked {
+  return { status, credits: key.remaining, spent: 0, ratelimits };
+}
+
 /** Strictly sequential; the first check that fails decides, and nothing after it runs. */
-async function runChecks(
+function runChecks(
   deps: KeyVerifierDeps,
   key: CachedKey,
   request: VerificationRequest,
-): Promise<Checked> {
-  const failed = (status: VerificationStatus, ratelimits?: readonly EvaluatedLimit[]): Checked => ({
-    status,
-    credits: key.remaining,
-    spent: 0,
-    ratelimits,
-  });
-
-  if (key.ipWhitelist.size > 0 && !key.ipWhitelist.has(request.clientIp)) return failed('FORBIDDEN');
+): MaybePromise<Checked> {
+  if (key.ipWhitelist.size > 0 && !key.ipWhitelist.has(request.clientIp)) return failed(key, 'FORBIDDEN');
 
   if (request.permissions !== undefined && !evaluate(request.permissions, key.permissions).satisfied) {
-    return failed('INSUFFICIENT_PERMISSIONS');
+    return failed(key, 'INSUFFICIENT_PERMISSIONS');
   }
 
   const limits = selectLimits(key, request.ratelimits);
-  const ratelimits = limits.length === 0 ? undefined : await checkRateLimits(deps, key, limits);
-  if (ratelimits?.some((limit) => limit.exceeded)) return failed('RATE_LIMITED', ratelimits);
+  return after(checkRateLimits(deps, key, limits), (ratelimits) => {
+    if (ratelimits?.some((limit) => limit.exceeded)) return failed(key, 'RATE_LIMITED', ratelimits);
+    if (key.remaining === null) return { status: 'VALID', credits: null, spent: 0, ratelimits };
+    return spendCredits(deps, key, request.cost, ratelimits);
+  });
+}
 
-  if (key.remaining === null) return { status: 'VALID', credits: null, spent: 0, ratelimits };
-  const { allowed, remaining } = await deps.usage.spend({ keyId: key.id, cost: request.cost });
+async function spendCredits(
+  { usage }: KeyVerifierDeps,
+  key: CachedKey,
+  cost: number,
+  ratelimits: readonly EvaluatedLimit[] | undefined,
+): Promise<Checked> {
+  const { allowed, remaining } = await usage.spend({ keyId: key.id, cost });
   return {
     status: allowed ? 'VALID' : 'USAGE_EXCEEDED',
     // A key that became unlimited since it was cached has no balance, and nothing was taken from it.
     credits: remaining,
-    spent: allowed && remaining !== null ? request.cost : 0,
+    spent: allowed && remaining !== null ? cost : 0,
     ratelimits,
   };
 }

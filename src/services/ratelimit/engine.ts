@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
-import type { MaybePromise } from '../../lib/maybe-promise.ts';
+import { after, type MaybePromise } from '../../lib/maybe-promise.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import { type Periodic, startPeriodic } from '../../lib/periodic.ts';
 import type { Counters } from '../../storage/counters/counters.ts';
@@ -85,7 +85,7 @@ class Engine implements RateLimitEngine {
 
   limit(request: RateLimitRequest): MaybePromise<RateLimitDecision> {
     const decisions = this.limitMany([request]);
-    return decisions instanceof Promise ? decisions.then(onlyOne) : onlyOne(decisions);
+    return after(decisions, onlyOne);
   }
 
   limitMany(requests: readonly RateLimitRequest[]): MaybePromise<RateLimitDecision[]> {

@@ -4,6 +4,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
 import type { Integer } from '../../lib/json.ts';
+import { after, type MaybePromise, recover } from '../../lib/maybe-promise.ts';
 import type { EventSink } from '../analytics/writing/event-sink.ts';
 import { assertWithinBounds } from './bounds.ts';
 import { countableDuration, exactRemaining, exactReset } from './exact-limits.ts';
@@ -45,9 +46,9 @@ export interface LimitOutcome {
 
 export interface StandaloneLimits {
   /** Decides one check and counts it if it passes. Throws a Fault `unexpected_error` when the limiter fails. */
-  check(origin: LimitOrigin, check: LimitCheck): Promise<LimitOutcome>;
+  check(origin: LimitOrigin, check: LimitCheck): MaybePromise<LimitOutcome>;
   /** All or nothing, in order: when one fails none is counted. Throws as `check` does. */
-  checkMany(origin: LimitOrigin, checks: readonly LimitCheck[]): Promise<LimitOutcome[]>;
+  checkMany(origin: LimitOrigin, checks: readonly LimitCheck[]): MaybePromise<LimitOutcome[]>;
 }
 
 /** A check with the bounds that apply to it. */
@@ -88,44 +89,41 @@ export function createStandaloneLimits(deps: {
   }
 
   return {
-    async check(origin, check) {
+    check(origin, check) {
       const bounded = bound(check);
       const time = origin.time ?? clock.now();
       const started = performance.now();
       const request = requestOf(origin, bounded, time);
-      let outcome: LimitOutcome;
-      try {
-        if (blocks(bounded)) {
-          assertWithinBounds(request);
-          outcome = blocked(bounded, time);
-        } else {
-          const deciding = limiter.limit(request);
-          outcome = told(bounded, deciding instanceof Promise ? await deciding : deciding);
-        }
-      } catch (error) {
-        throw uncounted(error);
-      }
-      const latencyMs = Math.trunc(performance.now() - started);
-      record(origin, bounded, outcome, { timeMs: clock.now(), latencyMs });
-      return outcome;
+      const deciding = recover((): MaybePromise<LimitOutcome> => {
+        if (!blocks(bounded)) return after(limiter.limit(request), (decision) => told(bounded, decision));
+        assertWithinBounds(request);
+        return blocked(bounded, time);
+      }, uncounted);
+      return after(deciding, (outcome) => {
+        const latencyMs = Math.trunc(performance.now() - started);
+        record(origin, bounded, outcome, { timeMs: clock.now(), latencyMs });
+        return outcome;
+      });
     },
 
-    async checkMany(origin, checks) {
+    checkMany(origin, checks) {
       const batch = checks.map(bound);
       const timeMs = clock.now();
       const time = origin.time ?? timeMs;
       const started = performance.now();
-      let decisions: RateLimitDecision[];
-      try {
-        decisions = await limiter.limitMany(batch.map((bounded) => requestOf(origin, bounded, time)));
-      } catch (error) {
-        throw uncounted(error);
-      }
-      const latencyMs = Math.trunc(performance.now() - started) / batch.length;
-      return batch.map((bounded, index) => {
-        const outcome = blocks(bounded) ? blocked(bounded, time) : told(bounded, required(decisions[index]));
-        record(origin, bounded, outcome, { timeMs, latencyMs });
-        return outcome;
+      const deciding = recover(
+        () => limiter.limitMany(batch.map((bounded) => requestOf(origin, bounded, time))),
+        uncounted,
+      );
+      return after(deciding, (decisions) => {
+        const latencyMs = Math.trunc(performance.now() - started) / batch.length;
+        return batch.map((bounded, index) => {
+          const outcome = blocks(bounded)
+            ? blocked(bounded, time)
+            : told(bounded, required(decisions[index]));
+          record(origin, bounded, outcome, { timeMs, latencyMs });
+          return outcome;
+        });
       });
     },
   };
@@ -177,8 +175,8 @@ function told({ limit, duration, override }: Bounded, decision: RateLimitDecisio
   };
 }
 
-function uncounted(cause: unknown): Fault {
-  return new Fault('unkey:application:unexpected_error', {
+function uncounted(cause: unknown): never {
+  throw new Fault('unkey:application:unexpected_error', {
     public: 'The rate limit could not be checked.',
     internal: 'the rate limiter failed',
     cause,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { after, type MaybePromise, recover } from '../../lib/maybe-promise.ts';
 import type { Metrics } from '../../lib/metrics.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import type { Invalidations } from '../cache/invalidations.ts';
@@ -26,30 +27,31 @@ export interface ThrottleDeps {
 export function createThrottle(deps: ThrottleDeps): WorkspaceThrottle {
   const limits = createWorkspaceLimits(deps);
   return {
-    async check(workspaceId) {
-      try {
-        const found = limits.find(workspaceId);
-        return await decide(found instanceof Promise ? await found : found, deps, workspaceId);
-      } catch (error) {
-        deps.log.error(
-          { err: error, workspaceId },
-          'workspace throttle has no answer, letting the request pass',
-        );
-        return { denied: false };
-      }
-    },
+    check: (workspaceId) =>
+      recover(
+        () => after(limits.find(workspaceId), (found) => decide(found, deps, workspaceId)),
+        (error) => {
+          deps.log.error(
+            { err: error, workspaceId },
+            'workspace throttle has no answer, letting the request pass',
+          );
+          return UNTHROTTLED;
+        },
+      ),
   };
 }
 
-async function decide(
+const UNTHROTTLED: ThrottleDecision = { denied: false };
+
+function decide(
   limits: WorkspaceLimits | null,
   deps: ThrottleDeps,
   workspaceId: string,
-): Promise<ThrottleDecision> {
+): MaybePromise<ThrottleDecision> {
   const limit = limits?.requestsPerMinute ?? undefined;
-  if (limit === undefined) return { denied: false };
+  if (limit === undefined) return UNTHROTTLED;
   if (limit === 0) return { denied: true };
-  const decision = await deps.limiter.limit({
+  const deciding = deps.limiter.limit({
     workspaceId,
     namespace: NAMESPACE,
     identifier: workspaceId,
@@ -57,12 +59,12 @@ async function decide(
     duration: WINDOW_MS,
     cost: 1,
   });
-  return {
+  return after(deciding, (decision) => ({
     denied: !decision.success,
     window: {
       limit,
       remaining: decision.remaining,
       resetSeconds: Math.max(0, Math.floor((decision.reset - deps.clock.now()) / 1000)),
     },
-  };
+  }));
 }

@@ -1,3 +1,5 @@
+import type { MaybePromise } from '../../lib/maybe-promise.ts';
+
 /** What the workspace API throttle decided for one authenticated request. */
 export interface ThrottleDecision {
   /** Present when a limiter was consulted: the RateLimit-* headers, on success and failure alike. */
@@ -12,5 +14,5 @@ export interface ThrottleDecision {
 
 export interface WorkspaceThrottle {
   /** Counts one request of the workspace. Never throws: without limits, or without an answer, the request passes. */
-  check(workspaceId: string): Promise<ThrottleDecision>;
+  check(workspaceId: string): MaybePromise<ThrottleDecision>;
 }

@@ -20,7 +20,7 @@ const accepting = resolver(() => Promise.resolve(principal));
 const failing = (code: ErrorCode, name: string = code): Resolver =>
   resolver(() => Promise.reject(new Fault(code, { public: name })));
 
-const authenticate = (resolvers: Resolver[], authorization?: string): Promise<Principal> =>
+const authenticate = async (resolvers: Resolver[], authorization?: string): Promise<Principal> =>
   createAuthenticator(resolvers).authenticate({ authorization, portalSession: undefined });
 
 describe('the resolver chain', () => {

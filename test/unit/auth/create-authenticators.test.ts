@@ -70,7 +70,7 @@ describe('the bearer chain', () => {
       [ROOT_KEY, JWT],
     ]) {
       const chain = (await authenticatorsFor(entries)).bearer;
-      await expect(chain.authenticate(bearer(await token()))).rejects.toMatchObject({
+      await expect(async () => chain.authenticate(bearer(await token()))).rejects.toMatchObject({
         code: 'unkey:authorization:forbidden',
       });
     }
@@ -79,12 +79,12 @@ describe('the bearer chain', () => {
   it('a JWT with a bad signature is refused in the words of the first entry', async () => {
     const [header, payload] = (await token()).split('.');
     const forged = bearer(`${header}.${payload}.AAAA`);
-    await expect(
+    await expect(async () =>
       (await authenticatorsFor([JWT, ROOT_KEY])).bearer.authenticate(forged),
     ).rejects.toMatchObject({
       code: 'unkey:authentication:malformed',
     });
-    await expect(
+    await expect(async () =>
       (await authenticatorsFor([ROOT_KEY, JWT])).bearer.authenticate(forged),
     ).rejects.toMatchObject({
       code: 'unkey:authentication:key_not_found',
@@ -93,7 +93,9 @@ describe('the bearer chain', () => {
 
   it('a JWT with its audience as text is malformed', async () => {
     const chain = (await authenticatorsFor([JWT, ROOT_KEY])).bearer;
-    await expect(chain.authenticate(bearer(await token({ aud: 'api.unkey.com' })))).rejects.toMatchObject({
+    await expect(async () =>
+      chain.authenticate(bearer(await token({ aud: 'api.unkey.com' }))),
+    ).rejects.toMatchObject({
       code: 'unkey:authentication:malformed',
     });
   });
@@ -108,7 +110,7 @@ describe('the bearer chain', () => {
 
   it('a portal cookie means nothing to it', async () => {
     const chain = (await authenticatorsFor([ROOT_KEY, PORTAL])).bearer;
-    await expect(
+    await expect(async () =>
       chain.authenticate({ authorization: undefined, portalSession: 'pat_1' }),
     ).rejects.toMatchObject({ code: 'unkey:authentication:missing' });
   });
@@ -147,14 +149,16 @@ describe('the portal chain', () => {
     ['Bearer ', 'malformed'],
   ])('a good cookie beside %j is %s', async (authorization, code) => {
     const chain = (await authenticatorsFor([ROOT_KEY, PORTAL], await storeWithSession())).portal;
-    await expect(chain.authenticate({ authorization, portalSession: 'pat_1' })).rejects.toMatchObject({
+    await expect(async () =>
+      chain.authenticate({ authorization, portalSession: 'pat_1' }),
+    ).rejects.toMatchObject({
       code: `unkey:authentication:${code}`,
     });
   });
 
   it('without an entry refuses every session', async () => {
     const chain = (await authenticatorsFor([ROOT_KEY], await storeWithSession())).portal;
-    await expect(
+    await expect(async () =>
       chain.authenticate({ authorization: undefined, portalSession: 'pat_1' }),
     ).rejects.toMatchObject({ code: 'unkey:authentication:missing' });
   });

@@ -191,7 +191,7 @@ it.each([
       code: 'unkey:application:unexpected_error',
       publicMessage: 'The rate limit could not be checked.',
     };
-    await expect(broken.check(origin, check('u'))).rejects.toMatchObject(fault);
-    await expect(broken.checkMany(origin, [check('u')])).rejects.toMatchObject(fault);
+    await expect(async () => broken.check(origin, check('u'))).rejects.toMatchObject(fault);
+    await expect(async () => broken.checkMany(origin, [check('u')])).rejects.toMatchObject(fault);
   },
 );

@@ -1,11 +1,12 @@
 import { Fault } from '../../../lib/fault.ts';
+import { after, type MaybePromise } from '../../../lib/maybe-promise.ts';
 import type { CachedKey, KeyRateLimit } from '../../../services/keys/key-cache.ts';
 import { isAdHoc, type RequestedLimit } from '../../../services/keys/key-ratelimits.ts';
-import type { Verification, VerificationStatus } from '../../../services/keys/verifier.ts';
+import type { KeyToVerify, Verification, VerificationStatus } from '../../../services/keys/verifier.ts';
 import { MIN_DURATION_MS } from '../../../services/ratelimit/limiter.ts';
 import { isAuthorized, tuple } from '../../../services/rbac/query.ts';
 import { parsePermissionQuery } from '../../../services/rbac/query-language.ts';
-import { bearerOperation, type OperationContext } from '../../operation.ts';
+import { bearerOperation, type OperationContext, type OperationResult } from '../../operation.ts';
 import { verifyKeyRequest, verifyKeyResponse } from '../../schemas/verify-key.ts';
 import { keyPermission } from './key-permissions.ts';
 
@@ -49,42 +50,46 @@ export const verifyKey = bearerOperation<VerifyKeyBody>({
     },
   },
 
-  async handle(context, body) {
-    const { principal, services, requestId } = context;
-    const found = await services.verifier.find({
+  handle(context, body) {
+    const { principal, services } = context;
+    const finding = services.verifier.find({
       key: body.key,
       migrationId: body.migrationId,
       workspaceId: principal.workspaceId,
     });
-    const { key } = found;
-    if (
-      key === null ||
-      key.workspaceId !== principal.workspaceId ||
-      key.apiDeleted ||
-      !mayVerify(context, key)
-    ) {
-      return { data: NOT_FOUND };
-    }
-    await found.adopt?.();
-
-    const permissions = body.permissions === undefined ? undefined : parsePermissionQuery(body.permissions);
-    const ratelimits = body.ratelimits ?? [];
-    refuseImpossibleLimits(ratelimits);
-
-    const verification = await services.verifier.verify(
-      { ...found, key },
-      {
-        requestId,
-        clientIp: context.client.ip,
-        tags: body.tags ?? [],
-        permissions,
-        cost: body.credits?.cost ?? 1,
-        ratelimits,
-      },
-    );
-    return { data: render(verification) };
+    return after(finding, (found): MaybePromise<OperationResult> => {
+      const { key } = found;
+      if (
+        key === null ||
+        key.workspaceId !== principal.workspaceId ||
+        key.apiDeleted ||
+        !mayVerify(context, key)
+      ) {
+        return { data: NOT_FOUND };
+      }
+      const verifying = after(found.adopt?.(), () => verifyFound(context, { ...found, key }, body));
+      return after(verifying, (verification) => ({ data: render(verification) }));
+    });
   },
 });
+
+function verifyFound(
+  { services, requestId, client }: OperationContext,
+  found: KeyToVerify,
+  body: VerifyKeyBody,
+): MaybePromise<Verification> {
+  const permissions = body.permissions === undefined ? undefined : parsePermissionQuery(body.permissions);
+  const ratelimits = body.ratelimits ?? [];
+  refuseImpossibleLimits(ratelimits);
+  return services.verifier.verify(found, {
+    requestId,
+    clientIp: client.ip,
+    tags: body.tags ?? [],
+    permissions,
+    cost: body.credits?.cost ?? 1,
+    ratelimits,
+  });
+}
 
 /** The whole answer for a key that is absent, or that the caller may not know of. */
 const NOT_FOUND = { valid: false, code: 'NOT_FOUND' } as const;

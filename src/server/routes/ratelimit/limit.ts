@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { after } from '../../../lib/maybe-promise.ts';
 import { namespaceGone } from '../../../services/ratelimit/ratelimit-faults.ts';
 import { bearerOperation } from '../../operation.ts';
 import { limitCheck, limitResult } from '../../schemas/standalone-limits.ts';
@@ -44,17 +45,17 @@ export const limit = bearerOperation<LimitBody>({
     response: { success: true, limit: 100, remaining: 99, reset: 1767225660000 },
   },
 
-  async handle(context, body) {
-    const { principal, services, log, requestId, requestTime, recordEvents } = context;
+  handle(context, body) {
+    const { principal, services, requestId, requestTime, recordEvents } = context;
     const { workspaceId } = principal;
-    const namespace = await resolveNamespace(context, body.namespace);
-    if (namespace.deleted) throw namespaceGone();
-    authorizeNamespaceAction(principal, [{ id: namespace.id, sent: body.namespace }], 'limit', log);
-
-    const { passed, ...result } = await services.limits.check(
-      { requestId, workspaceId, time: requestTime, recordEvents },
-      { ...body, namespace, cost: body.cost ?? DEFAULT_COST },
-    );
-    return { data: { success: passed, ...result } };
+    const checking = after(resolveNamespace(context, body.namespace), (namespace) => {
+      if (namespace.deleted) throw namespaceGone();
+      authorizeNamespaceAction(principal, [{ id: namespace.id, sent: body.namespace }], 'limit', context.log);
+      return services.limits.check(
+        { requestId, workspaceId, time: requestTime, recordEvents },
+        { ...body, namespace, cost: body.cost ?? DEFAULT_COST },
+      );
+    });
+    return after(checking, ({ passed, ...result }) => ({ data: { success: passed, ...result } }));
   },
 });

@@ -1,3 +1,4 @@
+import { after, type MaybePromise } from '../../../lib/maybe-promise.ts';
 import type { Namespace } from '../../../services/ratelimit/namespace.ts';
 import type { OperationContext } from '../../operation.ts';
 import { authorizeNamespaceCreation } from './namespace-permissions.ts';
@@ -6,13 +7,13 @@ import { authorizeNamespaceCreation } from './namespace-permissions.ts';
  * The namespace that a check names, deleted or not. One that does not exist is made, for callers who may: others get a
  * Fault `insufficient_permissions`, and nothing is made.
  */
-export async function resolveNamespace(context: OperationContext, value: string): Promise<Namespace> {
-  const { principal, client, services, log } = context;
-  const finding = services.namespaces.find(principal.workspaceId, value);
-  const found = finding instanceof Promise ? await finding : finding;
-  if (found !== null) return found;
-  authorizeNamespaceCreation(principal, log);
-  return services.namespaces.create({ principal, client }, value);
+export function resolveNamespace(context: OperationContext, value: string): MaybePromise<Namespace> {
+  const { principal, client, services } = context;
+  return after(services.namespaces.find(principal.workspaceId, value), (found) => {
+    if (found !== null) return found;
+    authorizeNamespaceCreation(principal, context.log);
+    return services.namespaces.create({ principal, client }, value);
+  });
 }
 
 /** The same for several checks: each with its namespace, in order. */
