@@ -125,7 +125,7 @@ async function loadAndJudge(
     client.close();
     await fleet.stop();
     const rows = checkAnalyticsRows(fleet.lives, ledger.answers, await storedRows(stack), violations);
-    const trends = checkFlatness(sampler.processes, violations);
+    const trends = checkFlatness(sampler.processes, { endedAt, faults: faults.faults }, violations);
     const seconds = driver.timeline.seconds();
     const struck = faults.faults.map((fault, index) => {
       const until = faults.faults[index + 1]?.struckAt ?? endedAt;

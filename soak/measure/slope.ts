@@ -4,17 +4,20 @@ export interface Point {
   readonly y: number;
 }
 
-/** The slope of the line with the least squares of distances, in units of y for one of x; 0 for less than two places. */
-export function slopeOf(points: readonly Point[]): number {
-  const n = points.length;
-  if (n < 2) return 0;
-  const meanX = points.reduce((sum, { x }) => sum + x, 0) / n;
-  const meanY = points.reduce((sum, { y }) => sum + y, 0) / n;
+/**
+ * The slope that lines of all groups have in common, each at a height of its own, with the least squares of distances: in
+ * units of y for one of x; 0 where no group has two places.
+ */
+export function slopeOf(...groups: readonly (readonly Point[])[]): number {
   let covariance = 0;
   let variance = 0;
-  for (const { x, y } of points) {
-    covariance += (x - meanX) * (y - meanY);
-    variance += (x - meanX) ** 2;
+  for (const points of groups) {
+    const meanX = points.reduce((sum, { x }) => sum + x, 0) / points.length;
+    const meanY = points.reduce((sum, { y }) => sum + y, 0) / points.length;
+    for (const { x, y } of points) {
+      covariance += (x - meanX) * (y - meanY);
+      variance += (x - meanX) ** 2;
+    }
   }
   return variance === 0 ? 0 : covariance / variance;
 }

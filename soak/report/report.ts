@@ -114,7 +114,7 @@ export function reportOf(result: SoakResult, plots: string): string {
     '',
     '## Memory and open files',
     '',
-    'Slopes by least squares, of processes that lived for two minutes beyond their warm-up of 90 s.',
+    'Slopes by least squares, of processes that had two calm minutes beyond their warm-up of 90 s. Times of faults, and 20 s after each, are left out: the heap grows in steps there, which the plot shows.',
     '',
     table(
       ['Process', 'Observed', 'Memory, mean', 'Slope', 'Open files, mean', 'Slope'],

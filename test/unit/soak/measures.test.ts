@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkFlatness, trendOf } from '../../../soak/invariants/flatness.ts';
+import { checkFlatness, type Disturbances, trendOf } from '../../../soak/invariants/flatness.ts';
 import { recoveryOf } from '../../../soak/measure/recovery.ts';
 import type { SampledProcess } from '../../../soak/measure/sampler.ts';
 import { slopeOf } from '../../../soak/measure/slope.ts';
@@ -96,18 +96,27 @@ describe('memory and open files', () => {
     }));
     return { name: 'api-1#1', place: 'api-1', samples } satisfies SampledProcess;
   };
-  const broken = (process: SampledProcess): number | undefined => {
+  const calm: Disturbances = { endedAt: 3_600_000, faults: [] };
+  const broken = (process: SampledProcess, disturbances = calm): number | undefined => {
     const violations = new Violations(
       () => 0,
       () => undefined,
     );
-    checkFlatness([process], violations);
+    checkFlatness([process], disturbances, violations);
     return violations.verdicts().find(({ invariant }) => invariant === 'memory')?.broken;
   };
 
   test('are judged after the warm-up, and not before there is enough', () => {
-    expect(trendOf(sampled(3, () => 100))).toBeUndefined();
-    const warmed = trendOf(sampled(5, (minute) => Math.min(200, 100 + 100 * minute)));
+    expect(
+      trendOf(
+        sampled(3, () => 100),
+        calm,
+      ),
+    ).toBeUndefined();
+    const warmed = trendOf(
+      sampled(5, (minute) => Math.min(200, 100 + 100 * minute)),
+      calm,
+    );
     expect(warmed).toMatchObject({
       seconds: 210,
       meanMb: 200,
@@ -130,5 +139,32 @@ describe('memory and open files', () => {
       ),
     ).toBe(1);
     expect(broken(sampled(10, (minute) => 250 - 10 * minute))).toBe(0);
+  });
+
+  test('are judged between the faults: a step is no slope, and a slope is one on each side of a step', () => {
+    const faults = [
+      { struckAt: 240_000, healedAt: 244_000 },
+      { struckAt: 420_000, healedAt: 428_000 },
+    ];
+    const step = (minute: number): number => (minute < 4 ? 0 : minute < 7 ? 120 : 300);
+    expect(broken(sampled(10, (minute) => 150 + step(minute)))).toBe(1);
+    expect(
+      broken(
+        sampled(10, (minute) => 150 + step(minute)),
+        { ...calm, faults },
+      ),
+    ).toBe(0);
+    expect(
+      broken(
+        sampled(10, (minute) => 150 + step(minute) + 20 * minute),
+        { ...calm, faults },
+      ),
+    ).toBe(1);
+  });
+
+  test('are not judged after the load, nor while a fault lasts', () => {
+    const late = sampled(10, (minute) => (minute < 8 ? 150 : 900));
+    expect(broken(late, { ...calm, endedAt: 480_000 })).toBe(0);
+    expect(trendOf(late, { ...calm, faults: [{ struckAt: 120_000, healedAt: undefined }] })).toBeUndefined();
   });
 });
