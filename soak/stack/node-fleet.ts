@@ -191,7 +191,8 @@ export class NodeFleet {
     await Promise.all(
       this.places.map(async (place) => {
         const life = place.lives.at(-1);
-        if (life?.ending === 'no') await look(place, life);
+        // One that drains is asked too: that it is not ready any more is what keeps clients away before it ends.
+        if (life !== undefined && life.ending !== 'killed') await look(place, life);
       }),
     );
   }
