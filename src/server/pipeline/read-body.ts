@@ -18,20 +18,17 @@ const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
 /** Emitted on a request whose framing the HTTP parser refused. */
 const BROKEN_BODY = Symbol('broken body');
 
-/** On a connection, the response to its latest request. A property of ours: a weak map of all of them costs ten times that. */
-const LAST_RESPONSE = Symbol('last response');
-type Connection = Duplex & { [LAST_RESPONSE]?: HttpResponse };
-
+const lastResponses = new WeakMap<Duplex, HttpResponse>();
 const brokenRequests = new WeakSet<HttpRequest>();
 
 /** Remembers what a connection is busy with, so that a parser error finds it. */
 export function trackRequest(request: HttpRequest, response: HttpResponse): void {
-  if (request.stream === undefined) (request.socket as Connection)[LAST_RESPONSE] = response;
+  if (request.stream === undefined) lastResponses.set(request.socket, response);
 }
 
 /** The response that the connection still owes to an earlier request, whole or half-sent. */
 export function pendingResponse(socket: Duplex): HttpResponse | undefined {
-  const response = (socket as Connection)[LAST_RESPONSE];
+  const response = lastResponses.get(socket);
   return response === undefined || response.writableEnded ? undefined : response;
 }
 
