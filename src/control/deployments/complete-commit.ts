@@ -5,6 +5,7 @@ import {
   ControlPlaneError,
   type GitCommit,
   type NewDeployment,
+  NO_COMMIT,
 } from '../../services/control/control-plane.ts';
 import { type Github, type GithubCommit, GithubError } from '../../services/github/github.ts';
 import {
@@ -13,16 +14,6 @@ import {
 } from '../../storage/sql/queries/repositories.ts';
 import type { ControlDeps } from '../control-deps.ts';
 import { isBlank, sourceBranch } from './deployment-source.ts';
-
-const NO_COMMIT: GitCommit = {
-  commitSha: '',
-  commitMessage: '',
-  authorHandle: '',
-  authorAvatarUrl: '',
-  timestamp: 0n,
-  branch: '',
-  forkRepository: '',
-};
 
 /**
  * The request with hash, message, author and time of the commit that it means; as it was given when it is about an image,

@@ -21,6 +21,17 @@ export interface GitCommit {
   readonly forkRepository: string;
 }
 
+/** Nothing said of a commit. */
+export const NO_COMMIT: GitCommit = {
+  commitSha: '',
+  commitMessage: '',
+  authorHandle: '',
+  authorAvatarUrl: '',
+  timestamp: 0n,
+  branch: '',
+  forkRepository: '',
+};
+
 export type DeploymentTrigger = 'unspecified' | 'github' | 'api' | 'cli' | 'dashboard' | 'unkey';
 
 export interface NewDeployment {

@@ -6,7 +6,7 @@ import {
   type DeploymentSourceRow,
   findDeploymentSource,
 } from '../../storage/sql/queries/deployments-reading.ts';
-import type { GitCommit } from '../control/control-plane.ts';
+import { type GitCommit, NO_COMMIT } from '../control/control-plane.ts';
 import { invalidInput } from '../input-fault.ts';
 import { deploymentNotFound, preconditionFailed } from './deployment-faults.ts';
 
@@ -40,16 +40,6 @@ export interface ResolvedSource {
   readonly dockerImage: string;
   readonly gitCommit: GitCommit | undefined;
 }
-
-const NO_COMMIT: GitCommit = {
-  commitSha: '',
-  commitMessage: '',
-  authorHandle: '',
-  authorAvatarUrl: '',
-  timestamp: 0n,
-  branch: '',
-  forkRepository: '',
-};
 
 /**
  * Finds out what to deploy. Throws a Fault: `invalid_input` (a fork without a commit), `precondition_failed` (no

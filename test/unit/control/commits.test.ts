@@ -1,20 +1,11 @@
 // What GitHub is asked about the commit of a deployment.
 
 import { expect, test } from 'vitest';
-import type { GitCommit } from '../../../src/services/control/control-plane.ts';
+import { type GitCommit, NO_COMMIT } from '../../../src/services/control/control-plane.ts';
 import { TestGithub } from '../../support/github.ts';
 import { insert } from '../support/store.ts';
 import { type Bench, deploy, makeApp, openBench, type Place, request, WORKSPACE } from './workbench.ts';
 
-const NO_COMMIT: GitCommit = {
-  commitSha: '',
-  commitMessage: '',
-  authorHandle: '',
-  authorAvatarUrl: '',
-  timestamp: 0n,
-  branch: '',
-  forkRepository: '',
-};
 const SHA = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 const FOUND = {
   sha: SHA,

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCommandRunner } from '../../../src/control/runners/command-runner.ts';
 import { RunnerError } from '../../../src/control/runners/runner.ts';
+import { NO_COMMIT } from '../../../src/services/control/control-plane.ts';
 import { failureCode } from '../../../src/services/deployments/failure-code.ts';
 import { recordingLogger } from '../support/recorders.ts';
 import { insert } from '../support/store.ts';
@@ -23,16 +24,6 @@ import {
 } from './workbench.ts';
 
 const STEPS = ['queued', 'starting', 'building', 'deploying', 'network', 'finalizing'];
-
-const COMMIT = {
-  commitSha: '',
-  commitMessage: '',
-  authorHandle: '',
-  authorAvatarUrl: '',
-  timestamp: 0n,
-  branch: '',
-  forkRepository: '',
-};
 
 function connect({ db }: Bench, { projectId, appId }: Place): Promise<void> {
   return insert(db, 'github_repo_connections', {
@@ -150,7 +141,7 @@ describe('a commit', () => {
     await connect(bench, place);
     const id = await deploy(bench, place, {
       dockerImage: '',
-      gitCommit: { ...COMMIT, commitSha: 'abc', branch: 'feature' },
+      gitCommit: { ...NO_COMMIT, commitSha: 'abc', branch: 'feature' },
     });
     expect(runner.calls).toEqual([`build ${id}`, `deploy ${id}`]);
     expect(runner.deployments[0]).toMatchObject({
@@ -165,7 +156,7 @@ describe('a commit', () => {
     const place = await makeApp(bench);
     await connect(bench, place);
     await bench.run("UPDATE apps SET default_branch = 'trunk'");
-    const id = await deploy(bench, place, { dockerImage: '', gitCommit: COMMIT });
+    const id = await deploy(bench, place, { dockerImage: '', gitCommit: NO_COMMIT });
     expect(await bench.all('SELECT git_branch FROM deployments WHERE id = :id', { id })).toEqual([
       { git_branch: 'trunk' },
     ]);
@@ -174,7 +165,7 @@ describe('a commit', () => {
   test('of an app without a repository is refused', async () => {
     const bench = await openBench();
     const place = await makeApp(bench);
-    const wanted = request(place, { dockerImage: '', gitCommit: { ...COMMIT, branch: 'main' } });
+    const wanted = request(place, { dockerImage: '', gitCommit: { ...NO_COMMIT, branch: 'main' } });
     await expect(bench.service.createDeployment(wanted)).rejects.toMatchObject({
       code: 'failed_precondition',
     });
@@ -188,7 +179,7 @@ describe('a commit', () => {
     const bench = await openBench({ runner });
     const place = await makeApp(bench);
     await connect(bench, place);
-    const id = await deploy(bench, place, { dockerImage: '', gitCommit: COMMIT });
+    const id = await deploy(bench, place, { dockerImage: '', gitCommit: NO_COMMIT });
     expect(await factsOf(bench, id)).toMatchObject({ status: 'failed' });
     const last = (await stepsOf(bench, id)).at(-1);
     expect(last).toEqual({ step: 'building', ended: 1, error: 'no Dockerfile' });
@@ -201,7 +192,7 @@ describe('without a source', () => {
   test('the image and commit of the current deployment are used', async () => {
     const bench = await openBench();
     const place = await makeApp(bench);
-    await deploy(bench, place, { dockerImage: 'web:1', gitCommit: { ...COMMIT, commitSha: 'abc' } });
+    await deploy(bench, place, { dockerImage: 'web:1', gitCommit: { ...NO_COMMIT, commitSha: 'abc' } });
     const id = await deploy(bench, place, { dockerImage: '' });
     expect(await bench.all('SELECT image, git_commit_sha FROM deployments WHERE id = :id', { id })).toEqual([
       { image: 'web:1', git_commit_sha: 'abc' },
@@ -275,8 +266,8 @@ describe('a deployment is refused, and nothing of it is stored,', () => {
     const place = await makeApp(bench);
     for (const changes of [
       { dockerImage: 'x'.repeat(257) },
-      { gitCommit: { ...COMMIT, commitSha: 'x'.repeat(41) } },
-      { gitCommit: { ...COMMIT, branch: 'x'.repeat(257) } },
+      { gitCommit: { ...NO_COMMIT, commitSha: 'x'.repeat(41) } },
+      { gitCommit: { ...NO_COMMIT, branch: 'x'.repeat(257) } },
     ]) {
       await expect(bench.service.createDeployment(request(place, changes))).rejects.toMatchObject({
         code: 'invalid_argument',
@@ -296,7 +287,7 @@ describe('a run fails', () => {
       await bench.run('UPDATE limits SET cpu_cores_max = 0, memory_mib_max = 10');
       return 'web:1';
     };
-    const id = await deploy(bench, place, { dockerImage: '', gitCommit: COMMIT });
+    const id = await deploy(bench, place, { dockerImage: '', gitCommit: NO_COMMIT });
     const last = (await stepsOf(bench, id)).at(-1);
     expect(last).toMatchObject({ step: 'deploying', ended: 1 });
     expect(last?.error).toContain('CPU quota exceeded');
@@ -416,7 +407,7 @@ describe('a newer deployment', () => {
     const make = async (branch: string, environmentSlug = 'preview') =>
       (
         await bench.service.createDeployment(
-          request(place, { environmentSlug, gitCommit: { ...COMMIT, branch } }),
+          request(place, { environmentSlug, gitCommit: { ...NO_COMMIT, branch } }),
         )
       ).deploymentId;
     const old = await make('a');
@@ -452,7 +443,7 @@ describe('a newer deployment', () => {
     const bench = await openBench();
     const place = await makeApp(bench);
     const make = (branch: string) =>
-      deploy(bench, place, { environmentSlug: 'preview', gitCommit: { ...COMMIT, branch } });
+      deploy(bench, place, { environmentSlug: 'preview', gitCommit: { ...NO_COMMIT, branch } });
     const [first, other, second] = [await make('a'), await make('b'), await make('a')];
     expect(await currentOf(bench, place.appId)).toMatchObject({ current: null });
     await bench.later(60_000);
@@ -467,7 +458,7 @@ describe('hostnames', () => {
     const runner = new RecordingRunner();
     const bench = await openBench({ runner, domain: 'apps.test' });
     const place = await makeApp(bench);
-    const first = await deploy(bench, place, { gitCommit: { ...COMMIT, branch: 'main' } });
+    const first = await deploy(bench, place, { gitCommit: { ...NO_COMMIT, branch: 'main' } });
     const routes = await bench.all<{ host: string; sticky: string; deployment: string }>(
       `SELECT fully_qualified_domain_name AS host, sticky, deployment_id AS deployment FROM frontline_routes
         ORDER BY pk`,
@@ -479,7 +470,7 @@ describe('hostnames', () => {
       ['live', first],
     ]);
     for (const { host } of routes) expect(host).toMatch(/^shop-web-web-[a-z0-9-]+\.apps\.test$/);
-    const second = await deploy(bench, place, { gitCommit: { ...COMMIT, branch: 'main' } });
+    const second = await deploy(bench, place, { gitCommit: { ...NO_COMMIT, branch: 'main' } });
     const owners = await bench.all<{ sticky: string; deployment: string }>(
       'SELECT sticky, deployment_id AS deployment FROM frontline_routes ORDER BY sticky, pk',
     );
