@@ -1,14 +1,9 @@
 // Several control planes that take turns at the jobs of one store.
 
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../src/lib/clock.ts';
-import { silentLogger } from '../../src/lib/logger.ts';
-import { silentMetrics } from '../../src/lib/metrics.ts';
-import type { Database } from '../../src/storage/sql/database.ts';
-import { createMigrator } from '../../src/storage/sql/migrator.ts';
-import { openDatabase } from '../../src/storage/sql/open-database.ts';
+import { describe, expect, test } from 'vitest';
 import { insertControlJob, takeControlJob } from '../../src/storage/sql/queries/control/jobs.ts';
-import { availableStores, freshMysqlDatabase, type StoreName } from '../support/servers.ts';
+import { openMigratedStore } from '../support/migrated-store.ts';
+import { availableStores } from '../support/servers.ts';
 import {
   ACTOR,
   arrangeWorkspace,
@@ -21,25 +16,9 @@ import {
   WORKSPACE,
 } from '../unit/control/workbench.ts';
 
-async function openStore(store: StoreName): Promise<Database> {
-  const mysql = store === 'mysql' ? await freshMysqlDatabase() : undefined;
-  const db = openDatabase({
-    primary: mysql?.url ?? 'sqlite::memory:',
-    metrics: silentMetrics,
-    log: silentLogger,
-    tags: { region: 'test' },
-  });
-  onTestFinished(async () => {
-    await db.close();
-    await mysql?.drop();
-  });
-  await createMigrator({ database: db, clock: systemClock, toolVersion: 'test' }).up();
-  return db;
-}
-
 describe.each(availableStores())('on %s', (store) => {
   test('of the jobs of one object only one is taken at a time, whoever asks', async () => {
-    const db = await openStore(store);
+    const db = await openMigratedStore(store);
     const now = 1_000;
     for (let round = 0; round < 10; round++) {
       const objectKey = `d_${round}`;
@@ -71,7 +50,7 @@ describe.each(availableStores())('on %s', (store) => {
   });
 
   test('two processes do everything once, and nothing of one deployment at a time', async () => {
-    const db = await openStore(store);
+    const db = await openMigratedStore(store);
     await arrangeWorkspace(db);
     const runner = new RecordingRunner();
     const busy = new Set<string>();
@@ -110,7 +89,7 @@ describe.each(availableStores())('on %s', (store) => {
   });
 
   test('of two domains that take the last place of a workspace at once, one is refused', async () => {
-    const db = await openStore(store);
+    const db = await openMigratedStore(store);
     await arrangeWorkspace(db);
     const benches = [
       await openBench({ db, domain: 'apps.test' }),

@@ -1,10 +1,7 @@
 // Hostile messages to every Connect method of the control plane, on a service that works: each is answered with what the
 // method may answer, and nothing else comes of it. UNKEY_FUZZ_MESSAGES says how many.
 
-import { expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../src/lib/clock.ts';
-import { silentLogger } from '../../src/lib/logger.ts';
-import { silentMetrics } from '../../src/lib/metrics.ts';
+import { expect, test } from 'vitest';
 import { ActorType } from '../../src/proto/ctrl/v1/actor_pb.ts';
 import { CreateAppRequestSchema } from '../../src/proto/ctrl/v1/app_pb.ts';
 import { LivenessRequestSchema } from '../../src/proto/ctrl/v1/ctrl_pb.ts';
@@ -13,9 +10,6 @@ import {
   PromoteRequestSchema,
 } from '../../src/proto/ctrl/v1/deployment_pb.ts';
 import { CreateProjectRequestSchema } from '../../src/proto/ctrl/v1/project_pb.ts';
-import type { Database } from '../../src/storage/sql/database.ts';
-import { createMigrator } from '../../src/storage/sql/migrator.ts';
-import { openDatabase } from '../../src/storage/sql/open-database.ts';
 import {
   type FuzzAnswer,
   type FuzzedCall,
@@ -24,7 +18,8 @@ import {
   sampleCall,
 } from '../support/connect-fuzz.ts';
 import { CONTROL_TOKEN, serveTestControl } from '../support/control-server.ts';
-import { availableStores, freshMysqlDatabase, type StoreName } from '../support/servers.ts';
+import { openMigratedStore } from '../support/migrated-store.ts';
+import { availableStores } from '../support/servers.ts';
 import { ACTOR, arrangeWorkspace, makeApp, openBench, WORKSPACE } from '../unit/control/workbench.ts';
 
 const GROWTH_BYTES = 96 * 1024 * 1024;
@@ -47,27 +42,12 @@ function objection({ method, headers }: FuzzedCall, { status, code }: FuzzAnswer
   return ['200', '415', ...REFUSALS].includes(outcome) ? undefined : 'not an answer of the service';
 }
 
-async function openStore(store: StoreName): Promise<Database> {
-  const mysql = store === 'mysql' ? await freshMysqlDatabase() : undefined;
-  const db = openDatabase({
-    primary: mysql?.url ?? 'sqlite::memory:',
-    metrics: silentMetrics,
-    log: silentLogger,
-    tags: { region: 'test' },
-  });
-  onTestFinished(async () => {
-    await db.close();
-    await mysql?.drop();
-  });
-  await createMigrator({ database: db, clock: systemClock, toolVersion: 'test' }).up();
-  await arrangeWorkspace(db);
-  return db;
-}
-
 test.each(availableStores())(
   'hostile messages are answered as specified on %s, and cost no memory',
   async (store) => {
-    const bench = await openBench({ db: await openStore(store) });
+    const db = await openMigratedStore(store);
+    await arrangeWorkspace(db);
+    const bench = await openBench({ db });
     const { projectId, appId } = await makeApp(bench);
     const served = await serveTestControl(bench.service, bench.service);
     const actor = { ...ACTOR, type: ActorType.ROOT_KEY, meta: { a: 'b' } };

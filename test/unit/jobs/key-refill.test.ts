@@ -115,6 +115,27 @@ describe.each(STORES)('key-refill on %s', (store) => {
     expect(await refill('2026-11-23')).toBe(2);
   });
 
+  it('reaches every key, whatever it is refilled to and however many share an amount', async () => {
+    at('2026-11-22T00:00:01Z');
+    const amounts = [5, 100, 1, 70];
+    // More than a batch holds of each of the first two, in turn, so that a batch ends within an amount and at its end.
+    for (let n = 0; n < 300; n++) {
+      const amount = n < 220 ? amounts[n % 2] : amounts[2 + (n % 2)];
+      await insertKey(db, `n${n}`, { refill_amount: amount ?? 0 });
+    }
+    expect(await refill('2026-11-22')).toBe(300);
+    expect(await refill('2026-11-22')).toBe(0);
+    const totals = Map.groupBy(Object.values(await balances(db)), (remaining) => remaining);
+    expect([...totals].map(([amount, keys]) => [amount, keys.length]).toSorted()).toEqual(
+      [
+        [5, 110],
+        [100, 110],
+        [1, 40],
+        [70, 40],
+      ].toSorted(),
+    );
+  });
+
   it('writes one audit event a key into the log of its workspace', async () => {
     at('2026-11-22T00:00:01Z');
     await insertKey(db, 'named', { name: 'Orders', remaining_requests: 12 });
