@@ -69,7 +69,7 @@ export function scenarioTable(rows: readonly ReportedRow[], floors: ReportedFloo
 /** Figures of the open load. */
 export function pacedTable(rows: readonly ReportedRow[]): string {
   return table(
-    ['Scenario', 'arrivals a second', 'p50 ms', 'p99 ms', 'floor p50', 'floor p99', 'p99 of floor'],
+    ['Scenario', 'arrivals a second', 'p50 ms', 'p99 ms', 'floor p50', 'floor p99', 'p99 of floor', 'range'],
     rows.flatMap(({ name, paced }) =>
       paced === undefined
         ? []
@@ -82,6 +82,7 @@ export function pacedTable(rows: readonly ReportedRow[]): string {
               number(paced.floorP50),
               number(paced.floorP99),
               `${paced.p99Ratio.toFixed(2)} ×`,
+              paced.p99RatioRange.map((ratio) => ratio.toFixed(2)).join(' – '),
             ],
           ],
     ),

@@ -10,6 +10,11 @@ export interface Plan {
   readonly rounds: number;
   /** Length of one round. */
   readonly seconds: number;
+  /**
+   * Rounds of open load, each of one second: many and short, since a pause of the machine itself, of which a core that does
+   * nothing has several a second, decides the slowest hundredth of the round that it falls into.
+   */
+  readonly pacedRounds: number;
   /** What precedes the rounds, counted: a busy machine warms nothing up in a given time. */
   readonly warmUpRequests: number;
   /** The same of what is bound by a store. */
@@ -46,6 +51,7 @@ const FULL = {
   quick: false,
   rounds: 5,
   seconds: 4,
+  pacedRounds: 15,
   warmUpRequests: 40_000,
   warmUpSeconds: 3,
   coldKeys: 10_000,
@@ -57,6 +63,7 @@ const QUICK = {
   quick: true,
   rounds: 2,
   seconds: 1,
+  pacedRounds: 7,
   warmUpRequests: 10_000,
   warmUpSeconds: 1,
   coldKeys: 2_000,

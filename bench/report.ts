@@ -82,6 +82,7 @@ export function pacedTableOf(rows: readonly ScenarioRow[]): Record<string, Recor
                 'floor p50': paced.floorP50,
                 'floor p99': paced.floorP99,
                 'p99 of floor': `${paced.p99Ratio.toFixed(2)} ×`,
+                range: paced.p99RatioRange.map((ratio) => ratio.toFixed(2)).join(' – '),
               },
             ],
           ],

@@ -20,6 +20,7 @@ export interface PacedFigures {
   readonly floorP99: number;
   /** The subject's p99 as a multiple of the floor's: the median of the rounds. */
   readonly p99Ratio: number;
+  readonly p99RatioRange: readonly [number, number];
 }
 
 export interface ScenarioRow extends Figures {
@@ -118,12 +119,15 @@ export function figuresOf(samples: readonly Sample[]): Figures {
 export function pacedSummary(rate: number, rounds: readonly Round[]): PacedFigures {
   const floor = figuresOf(rounds.map((round) => round.floor));
   const subject = figuresOf(rounds.map((round) => round.subject));
+  const ratios = rounds.map((one) => one.subject.measured.p99Ms / one.floor.measured.p99Ms);
+  const [lowest, highest] = rangeOf(ratios);
   return {
     rate: Math.round(rate),
     p50: subject.p50,
     p99: subject.p99,
     floorP50: floor.p50,
     floorP99: floor.p99,
-    p99Ratio: rounded(median(rounds.map((one) => one.subject.measured.p99Ms / one.floor.measured.p99Ms))),
+    p99Ratio: rounded(median(ratios)),
+    p99RatioRange: [rounded(lowest), rounded(highest)],
   };
 }

@@ -53,22 +53,17 @@ export async function measureHttp(
     };
     for (const { url } of [floor, subject]) await bed.generator.run({ ...warmUp, url });
 
-    const closed = await rounds(bed, floor, subject, () => ({
+    const closed = await rounds(bed, floor, subject, plan.rounds, () => ({
       ...job,
       connections: plan.connections,
       pace: lasting(plan.seconds),
     }));
     const { floorFigures, ...figures } = summary(closed);
     const rate = figures.rps * PACED_SHARE;
-    const pace: Pace = {
-      kind: 'paced',
-      rate,
-      requests: Math.ceil(rate * plan.seconds),
-      spin: bed.pinned,
-    };
-    const open = paced
-      ? await rounds(bed, floor, subject, () => ({ ...job, connections: PACED_CONNECTIONS, pace }))
-      : [];
+    const pace: Pace = { kind: 'paced', rate, requests: Math.ceil(rate), spin: bed.pinned };
+    const openJob = () => ({ ...job, connections: PACED_CONNECTIONS, pace });
+    // The first round is for getting used to the rate.
+    const open = paced ? (await rounds(bed, floor, subject, plan.pacedRounds + 1, openJob)).slice(1) : [];
     return {
       name,
       backend: bed.backend,
@@ -105,7 +100,7 @@ export async function measureHttpOnce(
     await bed.generator.run({ ...warmUp, url: floor.url });
     await bed.generator.run({ ...warmUp, url: subject.url });
     const { floorFigures, ...figures } = summary(
-      await rounds(bed, floor, subject, (round) => measured[round]),
+      await rounds(bed, floor, subject, plan.rounds, (round) => measured[round]),
     );
     return {
       name,
@@ -144,11 +139,12 @@ async function rounds(
   bed: Bed,
   floor: ChildServer,
   subject: Subject,
+  count: number,
   jobOfRound: (round: number) => UnplacedJob | undefined,
 ): Promise<Round[]> {
   const driven = { url: floor.url, processorMs: () => processorMsOf(floor.pid) };
   const measured: Round[] = [];
-  for (let round = 0; round < bed.plan.rounds; round++) {
+  for (let round = 0; round < count; round++) {
     const job = jobOfRound(round);
     if (job === undefined) throw new Error(`no requests for round ${round}`);
     measured.push({ floor: await sample(bed, driven, job), subject: await sample(bed, subject, job) });

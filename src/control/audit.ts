@@ -31,7 +31,7 @@ export async function writeControlEvents(
   events: readonly AuditEvent[],
   deps: Pick<ControlDeps, 'clock' | 'ids'>,
 ): Promise<void> {
-  await writeAuditEvents(
+  writeAuditEvents(
     tx,
     {
       workspaceId,

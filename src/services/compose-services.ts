@@ -29,6 +29,7 @@ import { createKeyService } from './keys/key-service.ts';
 import { createKeyVerifier } from './keys/verifier.ts';
 import { createPermissionService } from './permissions/permission-service.ts';
 import { createRoleService } from './permissions/role-service.ts';
+import { createDefaultProjects } from './projects/default-project.ts';
 import { createProjectService } from './projects/project-service.ts';
 import type { RateLimiter } from './ratelimit/limiter.ts';
 import { createNamespaceService } from './ratelimit/namespace-service.ts';
@@ -70,6 +71,7 @@ export function composeServices(deps: ServiceDeps): { services: Services; keyCac
     ...deps,
     keyCache,
     namespaces,
+    defaultProjects: createDefaultProjects(deps),
     controlPlane: deps.controlPlane ?? unconfiguredControlPlane,
     workflows: deps.workflows ?? unconfiguredWorkflows,
   };

@@ -5,10 +5,12 @@ import {
   DatabaseError,
   DuplicateKeyError,
   type MigratableDatabase,
+  type Queryable,
   type Transaction,
 } from '../../src/storage/sql/database.ts';
 import {
   byteEqual,
+  deferRows,
   forUpdate,
   fromDateTime,
   insertOrKeep,
@@ -315,6 +317,52 @@ export function describeDatabase(name: string, open: () => Promise<MigratableDat
       });
     });
 
+    describe('reads that are asked for together', () => {
+      const count = (q: Queryable, name: string) =>
+        q.all<{ n: number }>('count', 'SELECT COUNT(*) AS n FROM things WHERE name = :name', { name });
+
+      test.each(['replica', 'primary', 'transaction'] as const)(
+        'each gets its own rows: %s',
+        async (where) => {
+          const [one, other] = [fresh(), fresh()];
+          await insertRows(db.primary, 'insert', 'things', [{ name: one, number: 1 }]);
+          const reads = (q: Queryable) =>
+            q.together(async (together) => {
+              const first = await Promise.all([
+                count(together, one),
+                count(together, other),
+                together.all('names', "SELECT name, ';' AS mark FROM things WHERE name = :one -- ; no end", {
+                  one,
+                }),
+              ]);
+              // Asked for after those: in an exchange of its own.
+              return [...first, await count(together, one)];
+            });
+          const answers = where === 'transaction' ? await db.transaction(reads) : await reads(db[where]);
+
+          expect(answers).toEqual([[{ n: 1 }], [{ n: 0 }], [{ name: one, mark: ';' }], [{ n: 1 }]]);
+        },
+      );
+
+      test('one that fails fails all, with an error of the store', async () => {
+        const work = db.primary.together((q) =>
+          Promise.all([count(q, 'any'), q.all('broken', 'SELECT nothing FROM nowhere')]),
+        );
+
+        await expect(work).rejects.toBeInstanceOf(DatabaseError);
+      });
+
+      test('see what the transaction has deferred', async () => {
+        const name = fresh();
+        const seen = await db.transaction((tx) => {
+          deferRows(tx, 'defer', 'things', [{ name }]);
+          return tx.together((q) => Promise.all([count(q, name), count(q, name)]));
+        });
+
+        expect(seen).toEqual([[{ n: 1 }], [{ n: 1 }]]);
+      });
+    });
+
     describe('transactions', () => {
       test('keeps everything on return and nothing on a throw', async () => {
         const [kept, lost] = [fresh(), fresh()];
@@ -440,12 +488,99 @@ export function describeDatabase(name: string, open: () => Promise<MigratableDat
         expect(await read(added)).toBeDefined();
       });
 
+      test('runs what was deferred in its turn: before the next statement, and before the commit', async () => {
+        const [first, second] = [fresh(), fresh()];
+        const seen = await db.transaction(async (tx) => {
+          deferRows(tx, 'defer', 'things', [{ name: first, number: 1 }]);
+          tx.defer('raise', 'UPDATE things SET number = number + 1 WHERE name = :name', { name: first });
+          const rows = await tx.all('read', 'SELECT number FROM things WHERE name = :name', { name: first });
+          const { affectedRows } = await tx.run(
+            'raise',
+            'UPDATE things SET number = number + 1 WHERE name = :name',
+            {
+              name: first,
+            },
+          );
+          deferRows(tx, 'defer', 'things', [{ name: second, number: 7 }]);
+          return { rows, affectedRows };
+        });
+
+        expect(seen).toEqual({ rows: [{ number: 2 }], affectedRows: 1 });
+        expect(await read(first)).toMatchObject({ number: 3 });
+        expect(await read(second)).toMatchObject({ number: 7 });
+      });
+
+      test('keeps nothing when what was deferred fails with the commit', async () => {
+        const [taken, lost] = [fresh(), fresh()];
+        await insertRows(db.primary, 'insert', 'things', [{ name: taken }]);
+        let attempts = 0;
+        const work = db.transaction(async (tx) => {
+          attempts++;
+          deferRows(tx, 'defer', 'things', [{ name: lost }]);
+          deferRows(tx, 'defer', 'things', [{ name: taken }]);
+        });
+
+        await expect(work).rejects.toBeInstanceOf(DuplicateKeyError);
+        expect(attempts).toBe(1);
+        expect(await read(lost)).toBeUndefined();
+      });
+
+      test('goes on to no commit after what was deferred has failed, whoever caught it', async () => {
+        const [taken, before, after] = [fresh(), fresh(), fresh()];
+        await insertRows(db.primary, 'insert', 'things', [{ name: taken }]);
+        const caught: unknown[] = [];
+        const work = db.transaction(async (tx) => {
+          deferRows(tx, 'defer', 'things', [{ name: before }]);
+          deferRows(tx, 'defer', 'things', [{ name: taken }]);
+          const asked = [
+            () => tx.run('run', 'UPDATE things SET number = 1 WHERE name = :taken', { taken }),
+            () => tx.all('all', 'SELECT number FROM things WHERE name = :taken', { taken }),
+            () => insertRows(tx, 'insert', 'things', [{ name: after }]),
+          ];
+          for (const ask of asked) await ask().catch((error: unknown) => caught.push(error));
+        });
+
+        await expect(work).rejects.toBeInstanceOf(DuplicateKeyError);
+        expect(caught).toHaveLength(3);
+        for (const error of caught) expect(error).toBeInstanceOf(DuplicateKeyError);
+        expect(await Promise.all([before, after].map(read))).toEqual([undefined, undefined]);
+      });
+
+      test('goes on after a duplicate of a statement that followed deferred ones', async () => {
+        const [taken, added] = [fresh(), fresh()];
+        await insertRows(db.primary, 'insert', 'things', [{ name: taken }]);
+        await db.transaction(async (tx) => {
+          deferRows(tx, 'defer', 'things', [{ name: added }]);
+          await expect(insertRows(tx, 'insert', 'things', [{ name: taken }])).rejects.toBeInstanceOf(
+            DuplicateKeyError,
+          );
+        });
+
+        expect(await read(added)).toBeDefined();
+      });
+
+      test('forgets what was deferred when the work throws', async () => {
+        const name = fresh();
+        const work = db.transaction(async (tx) => {
+          deferRows(tx, 'defer', 'things', [{ name }]);
+          throw new RangeError('no');
+        });
+
+        await expect(work).rejects.toThrow(RangeError);
+        expect(await read(name)).toBeUndefined();
+      });
+
+      test('one in which nothing was asked commits', async () => {
+        expect(await db.transaction(async () => 'done')).toBe('done');
+      });
+
       test('refuses a statement that outlives its transaction', async () => {
         let leaked: Transaction | undefined;
         await db.transaction(async (tx) => {
           leaked = tx;
         });
 
+        expect(() => leaked?.defer('late', 'DELETE FROM things')).toThrow('has ended');
         await expect(leaked?.run('late', 'DELETE FROM things')).rejects.toThrow();
         expect((await db.primary.all('count', 'SELECT pk FROM things LIMIT 1')).length).toBe(1);
       });

@@ -26,6 +26,11 @@ describe.runIf(requireOrSkip('mysql'))('MySQL', () => {
   afterAll(() => Promise.all(databases.map((database) => database.drop())));
 
   describeDatabase('MySQL', async () => (await fresh()).store);
+  describeDatabase('MySQL, a statement at a time', async () => {
+    const database = await freshMysqlDatabase();
+    databases.push(database);
+    return openStore(`${database.url}?multiStatements=false`);
+  });
   describeMigrations('MySQL', async () => relationalSite((await fresh()).store));
 
   test('replays the victim of a real deadlock until both transactions are through', async () => {

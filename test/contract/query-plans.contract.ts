@@ -3,12 +3,7 @@ import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../src/lib/clock.ts';
-import type {
-  MigratableDatabase,
-  Queryable,
-  SqlParams,
-  Transaction,
-} from '../../src/storage/sql/database.ts';
+import type { MigratableDatabase, Queryable, Transaction } from '../../src/storage/sql/database.ts';
 import { createMigrator } from '../../src/storage/sql/migrator.ts';
 import type { Example } from '../support/query-plans/example.ts';
 import { ACCESS_EXAMPLES } from '../support/query-plans/examples-access.ts';
@@ -17,6 +12,7 @@ import { KEY_EXAMPLES } from '../support/query-plans/examples-keys.ts';
 import { PLATFORM_EXAMPLES } from '../support/query-plans/examples-platform.ts';
 import type { Finding, Statement } from '../support/query-plans/findings.ts';
 import { BIG, populate, SMALL } from '../support/query-plans/population.ts';
+import { type Around, watchStatements } from '../support/watched-transaction.ts';
 
 const QUERIES = fileURLToPath(new URL('../../src/storage/sql/queries/', import.meta.url));
 
@@ -83,7 +79,9 @@ export function describePlans(name: string, site: PlanSite): void {
       const findings: Finding[] = [];
       const undone = new Error('undone');
       const work = async (tx: Transaction): Promise<never> => {
-        await example(inspected(tx, site.inspect, findings), (table) => `${table}_${owner}`);
+        await watchStatements(tx, inspecting(tx, site.inspect, findings), (watched) =>
+          example(watched, (table) => `${table}_${owner}`),
+        );
         throw undone;
       };
       await expect(database.transaction(work)).rejects.toBe(undone);
@@ -92,18 +90,12 @@ export function describePlans(name: string, site: PlanSite): void {
   });
 }
 
-function inspected(tx: Transaction, inspect: Inspect, findings: Finding[]): Transaction {
-  const through = async <Result>(statement: Statement, run: () => Promise<Result>): Promise<Result> => {
-    if (/^\s*INSERT\b[^;]*\bVALUES\b/i.test(statement.sql)) return run();
-    const inspection = await inspect(tx, statement, run);
+/** What looks at each statement but plain insertions as it runs. */
+function inspecting(tx: Transaction, inspect: Inspect, findings: Finding[]): Around {
+  return async ({ operation, sql, params }, run) => {
+    if (/^\s*INSERT\b[^;]*\bVALUES\b/i.test(sql)) return run();
+    const inspection = await inspect(tx, { name: operation, sql, params }, run);
     findings.push(...inspection.findings);
     return inspection.result;
-  };
-  return {
-    dialect: tx.dialect,
-    transaction: true,
-    all: <Row extends object>(name: string, sql: string, params: SqlParams = {}) =>
-      through({ name, sql, params }, () => tx.all<Row>(name, sql, params)),
-    run: (name, sql, params = {}) => through({ name, sql, params }, () => tx.run(name, sql, params)),
   };
 }

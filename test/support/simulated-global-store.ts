@@ -42,6 +42,7 @@ export function simulatedGlobalStore(): SimulatedGlobalStore {
   };
   const queryable: Queryable = {
     dialect: 'mysql',
+    together: (work) => work(queryable),
     all: <Found extends object>(operation: string, _sql: string, params: SqlParams = {}) =>
       statement('listGlobalCounters', operation, () => live(params) as Found[]),
     run: (operation, _sql, params = {}) =>

@@ -80,7 +80,7 @@ export function createApiService(deps: ApiServiceDeps): ApiService {
           const createdAt = clock.now();
           await insertKeyspace(tx, { id: keyspaceId, workspaceId, projectId, createdAt });
           await insertApi(tx, { id: apiId, name, workspaceId, projectId, keyspaceId, createdAt });
-          await writeCallerEvents(
+          writeCallerEvents(
             tx,
             caller,
             {
@@ -111,7 +111,7 @@ export function createApiService(deps: ApiServiceDeps): ApiService {
         }
         await db.transaction(async (tx) => {
           if (!(await softDeleteApi(tx, api.id, clock.now()))) throw apiNotFound();
-          await writeCallerEvents(
+          writeCallerEvents(
             tx,
             caller,
             {

@@ -72,7 +72,7 @@ async function connect(
       const events = [repositoryConnected(app.appId, fullName, defaultBranch)];
       // Also for one event alone. Source: the write path of the audit section.
       const correlationId = deps.ids.next('correlation');
-      await writeCallerEvents(tx, caller, { events, correlationId }, deps);
+      writeCallerEvents(tx, caller, { events, correlationId }, deps);
     }),
   );
 }

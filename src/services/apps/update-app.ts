@@ -65,7 +65,7 @@ export async function updateApp(
       const events = [...(isRenamed ? [appUpdated(updated)] : []), ...(git === undefined ? [] : [git.event])];
       // Also for one event alone. Source: the write path of the audit section.
       const correlationId = deps.ids.next('correlation');
-      await writeCallerEvents(tx, caller, { events, correlationId }, deps);
+      writeCallerEvents(tx, caller, { events, correlationId }, deps);
       return updated;
     }),
   );

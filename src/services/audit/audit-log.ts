@@ -99,19 +99,19 @@ export function actorOf(principal: Principal): AuditActor {
 }
 
 /**
- * Writes the events in one statement of the transaction, all with the same time (unix ms). No events, no statement.
- * Throws a DatabaseError when the store fails; the mutation then rolls back with them.
+ * Writes the events with the commit of the transaction, all with the same time (unix ms). No events, no statement. When the
+ * store fails, so does the commit, and the mutation rolls back with them.
  */
-export async function writeAuditEvents(
+export function writeAuditEvents(
   tx: Transaction,
   batch: AuditBatch,
   deps: { readonly clock: Clock; readonly ids: IdSource },
-): Promise<void> {
+): void {
   if (batch.events.length === 0) return;
   const time = deps.clock.now();
   const correlationId =
     batch.correlationId ?? (batch.events.length > 1 ? deps.ids.next('correlation') : undefined);
-  await insertOutboxRows(
+  insertOutboxRows(
     tx,
     batch.events.map((event) => {
       const eventId = deps.ids.next('auditEvent');
@@ -126,14 +126,14 @@ export async function writeAuditEvents(
 }
 
 /** The same for what a caller of the API changed, in the log of the caller's workspace. */
-export async function writeCallerEvents(
+export function writeCallerEvents(
   tx: Transaction,
   { principal, client }: Caller,
   change: Pick<AuditBatch, 'events' | 'correlationId'>,
   deps: { readonly clock: Clock; readonly ids: IdSource },
-): Promise<void> {
+): void {
   const { workspaceId } = principal;
-  await writeAuditEvents(tx, { ...change, workspaceId, actor: actorOf(principal), client }, deps);
+  writeAuditEvents(tx, { ...change, workspaceId, actor: actorOf(principal), client }, deps);
 }
 
 /** The stored JSON; optional members are absent when empty. */

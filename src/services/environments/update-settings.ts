@@ -63,7 +63,7 @@ export async function updateSettings(
       if (changesBuild) await storeBuild(tx, owner, build, now);
       if (changesRuntime) await storeRuntime(tx, owner, runtime, now);
       if (wanted !== undefined) await placeEnvironment(tx, deps, owner, wanted);
-      await writeCallerEvents(tx, caller, { events: [environmentUpdated(environment)] }, deps);
+      writeCallerEvents(tx, caller, { events: [environmentUpdated(environment)] }, deps);
     }),
   );
 }

@@ -105,7 +105,7 @@ export async function setEnvironmentVariables(
     else await deleteVariables(tx, owner, keys);
     await insertVariables(tx, owner, rows);
     const events = metas.map((meta) => environmentUpdated(environment, meta));
-    await writeCallerEvents(tx, caller, { events }, deps);
+    writeCallerEvents(tx, caller, { events }, deps);
   });
 }
 
@@ -179,7 +179,7 @@ export async function removeEnvironmentVariables(
     if (found.length === 0) return;
     await deleteVariables(tx, owner, found);
     const events = found.map((key) => environmentUpdated(environment, { key }));
-    await writeCallerEvents(tx, caller, { events }, deps);
+    writeCallerEvents(tx, caller, { events }, deps);
   });
 }
 

@@ -62,7 +62,7 @@ async function storeIdentity(
   const identity = { id, externalId };
   await insertIdentity(tx, { ...identity, workspaceId, projectId, meta, createdAt: deps.clock.now() });
   const limits = await addLimits(tx, deps, { workspaceId, identityId: id }, distinctLimits(ratelimits));
-  await writeCallerEvents(
+  writeCallerEvents(
     tx,
     caller,
     {

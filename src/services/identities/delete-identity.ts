@@ -43,7 +43,7 @@ async function removeIdentity(tx: Transaction, deps: DeleteDeps, caller: Caller,
     await deleteIdentityRow(tx, predecessor);
   }
   await softDeleteIdentity(tx, id, deps.clock.now());
-  await writeCallerEvents(
+  writeCallerEvents(
     tx,
     caller,
     {

@@ -67,7 +67,7 @@ async function applyChange(
           { stored: before.ratelimits, settings: change.ratelimits },
         );
 
-  await writeCallerEvents(
+  writeCallerEvents(
     tx,
     caller,
     {

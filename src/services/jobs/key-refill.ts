@@ -81,7 +81,7 @@ async function writeRefillEvents(
   keys: readonly DueKeyRow[],
 ): Promise<void> {
   for (const [workspaceId, own] of Map.groupBy(keys, (key) => key.workspaceId)) {
-    await writeAuditEvents(
+    writeAuditEvents(
       tx,
       { workspaceId, actor: ACTOR, client: undefined, events: own.map(refillEvent) },
       context,

@@ -26,7 +26,7 @@ export async function deleteKey(
   await deps.db.transaction(async (tx) => {
     if (kind === 'permanent') await deleteKeyForGood(tx, key.id);
     else await softDeleteKey(tx, key.id, deps.clock.now());
-    await writeCallerEvents(
+    writeCallerEvents(
       tx,
       caller,
       {

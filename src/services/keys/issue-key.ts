@@ -12,7 +12,7 @@ import { withFreshIds } from '../fresh-ids.ts';
 import { ensureIdentity } from '../identities/ensure-identity.ts';
 import { lockPermissions } from '../permissions/lock-permissions.ts';
 import { lockRoles } from '../permissions/lock-roles.ts';
-import { resolveDefaultProject } from '../projects/default-project.ts';
+import type { DefaultProjects } from '../projects/default-project.ts';
 import { type CreditColumns, type CreditsSetting, creditsOfNewKey } from './credits.ts';
 import { permissionConnected, roleConnected } from './grant-events.ts';
 import type { KeyCache } from './key-cache.ts';
@@ -50,6 +50,7 @@ export interface IssueDeps {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly keyCache: KeyCache;
+  readonly defaultProjects: DefaultProjects;
 }
 
 /** A request that passed the rules, in the form of columns. */
@@ -68,7 +69,7 @@ interface CheckedRequest extends IssueRequest {
 export async function issueKey(deps: IssueDeps, caller: Caller, request: IssueRequest): Promise<string> {
   const { settings } = request;
   const { workspaceId } = caller.principal;
-  const projectId = await resolveDefaultProject(deps.db, workspaceId, deps);
+  const projectId = await deps.defaultProjects.resolve(workspaceId);
   const checked: CheckedRequest = {
     ...request,
     workspaceId,
@@ -94,7 +95,7 @@ async function storeKey(
   const identityId =
     externalId === undefined ? null : await ensureIdentity(tx, { workspaceId, projectId, externalId }, deps);
 
-  await insertKeys(tx, [
+  insertKeys(tx, [
     {
       id: keyId,
       keyspaceId: request.keyspaceId,
@@ -111,7 +112,7 @@ async function storeKey(
       ...request.credits,
     },
   ]);
-  if (sealed !== undefined) await insertCiphertext(tx, { ...sealed, keyId, workspaceId, createdAt });
+  if (sealed !== undefined) insertCiphertext(tx, { ...sealed, keyId, workspaceId, createdAt });
   await insertKeyRatelimits(
     tx,
     distinctLimits(settings.ratelimits ?? []).map((limit) => ({
@@ -132,7 +133,7 @@ async function storeKey(
   });
   const roles = await lockRoles(tx, workspaceId, settings.roles ?? []);
   await insertKeyRoles(tx, { keyId, workspaceId, createdAt, roleIds: roles.map(({ id }) => id) });
-  await writeCallerEvents(
+  writeCallerEvents(
     tx,
     caller,
     {

@@ -16,7 +16,7 @@ import type { EnsuredPermissions } from '../permissions/ensure-permissions.ts';
 import { findPermissions } from '../permissions/find-permissions.ts';
 import { lockPermissions } from '../permissions/lock-permissions.ts';
 import { bySlug, type PermissionView, permissionView } from '../permissions/permission-view.ts';
-import { resolveDefaultProject } from '../projects/default-project.ts';
+import type { DefaultProjects } from '../projects/default-project.ts';
 import { permissionConnected, permissionDisconnected } from './grant-events.ts';
 import type { KeyCache } from './key-cache.ts';
 import { holdKey, type LiveKey } from './live-key.ts';
@@ -27,6 +27,7 @@ export interface KeyGrantDeps {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly keyCache: KeyCache;
+  readonly defaultProjects: DefaultProjects;
 }
 
 /** Permissions to give to a key; slugs compare ignoring ASCII case, missing ones are created. */
@@ -46,7 +47,7 @@ export async function addPermissions(
   key: LiveKey,
   given: GivenPermissions,
 ): Promise<PermissionView[]> {
-  const projectId = await resolveDefaultProject(deps.db, key.workspaceId, deps);
+  const projectId = await deps.defaultProjects.resolve(key.workspaceId);
   const permissions = await deps.db.transaction(async (tx) => {
     await holdKey(tx, key.id);
     const before = await listKeyPermissions(tx, [key.id]);
@@ -62,7 +63,7 @@ export async function addPermissions(
       ...created.map(permissionCreatedOnTheWay),
       ...attached.map((permission) => permissionConnected(key, permission)),
     ];
-    await writeCallerEvents(tx, caller, { correlationId: deps.ids.next('correlation'), events }, deps);
+    writeCallerEvents(tx, caller, { correlationId: deps.ids.next('correlation'), events }, deps);
     const groups = [before, without(attached, created), created];
     return groups.flatMap((group) => bySlug(group).map(permissionView));
   });
@@ -92,7 +93,7 @@ export async function removePermissions(
     const detached = without(attached, kept);
     await deleteKeyPermissions(tx, key.id, idsOf(detached));
     const events = detached.map((permission) => permissionDisconnected(key, permission));
-    await writeCallerEvents(tx, caller, { events }, deps);
+    writeCallerEvents(tx, caller, { events }, deps);
     return bySlug(kept).map(permissionView);
   });
   deps.keyCache.remove(key.hash);
@@ -109,7 +110,7 @@ export async function setPermissions(
   key: LiveKey,
   given: GivenPermissions,
 ): Promise<PermissionView[]> {
-  const projectId = await resolveDefaultProject(deps.db, key.workspaceId, deps);
+  const projectId = await deps.defaultProjects.resolve(key.workspaceId);
   const permissions = await deps.db.transaction(async (tx) => {
     await holdKey(tx, key.id);
     const { all, created } = await ensure(tx, deps, { key, projectId, given });
@@ -119,7 +120,7 @@ export async function setPermissions(
       ...created.map(permissionCreatedOnTheWay),
       ...attached.map((permission) => permissionConnected(key, permission)),
     ];
-    await writeCallerEvents(tx, caller, { correlationId: deps.ids.next('correlation'), events }, deps);
+    writeCallerEvents(tx, caller, { correlationId: deps.ids.next('correlation'), events }, deps);
     return bySlug(all).map(permissionView);
   });
   deps.keyCache.remove(key.hash);

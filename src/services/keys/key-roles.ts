@@ -41,7 +41,7 @@ export async function addRoles(
       createdAt: deps.clock.now(),
       roleIds: idsOf(attached),
     });
-    await writeCallerEvents(tx, caller, { events: attached.map((role) => roleConnected(key, role)) }, deps);
+    writeCallerEvents(tx, caller, { events: attached.map((role) => roleConnected(key, role)) }, deps);
     return withPermissions(tx, [...byName(held), ...byName(attached)]);
   });
   deps.keyCache.remove(key.hash);
@@ -70,7 +70,7 @@ export async function removeRoles(
     const detached = without(held, kept);
     await deleteKeyRoles(tx, key.id, idsOf(detached));
     const events = detached.map((role) => roleDisconnected(key, role));
-    await writeCallerEvents(tx, caller, { events }, deps);
+    writeCallerEvents(tx, caller, { events }, deps);
     return withPermissions(tx, byName(kept));
   });
   deps.keyCache.remove(key.hash);
@@ -95,7 +95,7 @@ export async function setRoles(
       ...detached.map((role) => roleDisconnected(key, role)),
       ...attached.map((role) => roleConnected(key, role)),
     ];
-    await writeCallerEvents(tx, caller, { correlationId: deps.ids.next('correlation'), events }, deps);
+    writeCallerEvents(tx, caller, { correlationId: deps.ids.next('correlation'), events }, deps);
     return withPermissions(tx, byName(named));
   });
   deps.keyCache.remove(key.hash);

@@ -5,6 +5,7 @@ import type { IdSource } from '../../lib/uid.ts';
 import type { Database } from '../../storage/sql/database.ts';
 import type { Keyspace } from '../apis/api.ts';
 import type { Caller } from '../audit/audit-log.ts';
+import type { DefaultProjects } from '../projects/default-project.ts';
 import { reportingStoreFailure } from '../store-fault.ts';
 import type { UsageLimiter } from '../usage/usage-limiter.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -79,6 +80,7 @@ export interface KeyServiceDeps {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly keyCache: KeyCache;
+  readonly defaultProjects: DefaultProjects;
   readonly usage: UsageLimiter;
   /** undefined on an installation without a Vault. */
   readonly vault: Vault | undefined;

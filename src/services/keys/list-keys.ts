@@ -1,7 +1,8 @@
 import type { Logger } from '../../lib/logger.ts';
 import type { Queryable } from '../../storage/sql/database.ts';
+import type { KeyRange } from '../../storage/sql/key-selection.ts';
 import { findLiveIdentityByExternalId } from '../../storage/sql/queries/identities.ts';
-import { listKeysOfKeyspace } from '../../storage/sql/queries/keys.ts';
+import { type KeyRow, listKeysOfKeyspace } from '../../storage/sql/queries/keys.ts';
 import { completeKeys, type StoredKey } from './stored-key.ts';
 
 export interface KeyListRequest {
@@ -30,6 +31,14 @@ export async function listKeys(q: Queryable, request: KeyListRequest, log: Logge
   if (externalId !== undefined && identityId === undefined) return { keys: [], nextCursor: undefined };
 
   const rows = await listKeysOfKeyspace(q, { keyspaceId, identityId, cursor, limit: limit + 1 });
-  const keys = await completeKeys(q, rows.slice(0, limit), log);
+  const page = rows.slice(0, limit);
+  // The keys of one identity lie apart.
+  const range = identityId === undefined ? rangeOf(keyspaceId, page) : undefined;
+  const keys = await completeKeys(q, page, log, range);
   return { keys, nextCursor: rows[limit]?.id };
+}
+
+function rangeOf(keyspaceId: string, page: readonly KeyRow[]): KeyRange | undefined {
+  const [first, last] = [page[0], page.at(-1)];
+  return first && last && { keyspaceId, first: first.id, last: last.id };
 }

@@ -4,7 +4,7 @@ import { Fault } from '../../lib/fault.ts';
 import { findKeyMigration } from '../../storage/sql/queries/key-migrations.ts';
 import type { Caller } from '../audit/audit-log.ts';
 import { withFreshIds } from '../fresh-ids.ts';
-import { resolveDefaultProject } from '../projects/default-project.ts';
+import type { DefaultProjects } from '../projects/default-project.ts';
 import type { KeyCache } from './key-cache.ts';
 import { checkImports, failedHashes, type KeyImport } from './key-imports.ts';
 import { type StoreDeps, storeImports } from './store-imports.ts';
@@ -25,6 +25,7 @@ export interface MigrateResult {
 
 export interface MigrateDeps extends StoreDeps {
   readonly keyCache: KeyCache;
+  readonly defaultProjects: DefaultProjects;
 }
 
 /**
@@ -39,7 +40,7 @@ export async function migrateKeys(
 ): Promise<MigrateResult> {
   const { db, keyCache } = deps;
   const { workspaceId } = caller.principal;
-  const projectId = await resolveDefaultProject(db, workspaceId, deps);
+  const projectId = await deps.defaultProjects.resolve(workspaceId);
   // The primary: operators make a migration right before they use it.
   if ((await findKeyMigration(db.primary, request.migrationId, workspaceId)) === undefined) {
     throw new Fault('unkey:data:migration_not_found', { public: 'The requested migration does not exist.' });

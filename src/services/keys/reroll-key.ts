@@ -91,11 +91,11 @@ async function replaceKey(
   const keyId = deps.ids.next('key');
   await insertCopy(tx, old.id, { id: keyId, hash: material.hash, start: material.start, createdAt: now });
   await copyKeyParts(tx, { sourceId: old.id, keyId, workspaceId, now }, deps.ids);
-  if (sealed !== undefined) await insertCiphertext(tx, { ...sealed, keyId, workspaceId, createdAt: now });
+  if (sealed !== undefined) insertCiphertext(tx, { ...sealed, keyId, workspaceId, createdAt: now });
   // Last: it locks the old key and the gap beside its id, where a parallel reroll may want to insert its new one.
   const expires = toDateTime(endOfOld(now, expiration));
   if (!(await updateKeyColumns(tx, old.id, { expires }, now))) throw keyNotFound();
-  await writeCallerEvents(tx, caller, { events: [rerollEvent(keyId, old)] }, deps);
+  writeCallerEvents(tx, caller, { events: [rerollEvent(keyId, old)] }, deps);
   return keyId;
 }
 
@@ -110,7 +110,7 @@ async function insertCopy(
 ): Promise<void> {
   const source = await findKey(tx, sourceId);
   if (source === undefined) throw keyNotFound();
-  await insertKeys(tx, [
+  insertKeys(tx, [
     {
       ...source,
       ...copy,

@@ -149,7 +149,7 @@ async function writeEvents(
   for (const events of chunksOf(all, ROWS_AT_A_TIME)) {
     // One for the whole batch; a single event needs none.
     if (events.length > 1) correlationId ??= deps.ids.next('correlation');
-    await writeCallerEvents(tx, caller, { events, correlationId }, deps);
+    writeCallerEvents(tx, caller, { events, correlationId }, deps);
   }
 }
 

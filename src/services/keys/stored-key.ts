@@ -6,6 +6,7 @@ import { type Integer, toNullableInteger } from '../../lib/json.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Queryable } from '../../storage/sql/database.ts';
 import { fromDateTime } from '../../storage/sql/dialect.ts';
+import type { KeyRange } from '../../storage/sql/key-selection.ts';
 import { findLiveIdentitiesByIds } from '../../storage/sql/queries/identities.ts';
 import {
   type KeyPermissionRow,
@@ -68,21 +69,31 @@ export interface StoredKey {
   readonly ciphertext: Ciphertext | undefined;
 }
 
-/** Completes key rows with what hangs on them; yields keys in the order of the rows. */
-export async function completeKeys(q: Queryable, rows: readonly KeyRow[], log: Logger): Promise<StoredKey[]> {
+/**
+ * Completes key rows with what hangs on them; yields keys in the order of the rows.
+ * @param range holds all these keys and, but for those made meanwhile, no others; absent when they are few
+ */
+export async function completeKeys(
+  q: Queryable,
+  rows: readonly KeyRow[],
+  log: Logger,
+  range?: KeyRange,
+): Promise<StoredKey[]> {
   if (rows.length === 0) return [];
-  const keyIds = rows.map((row) => row.id);
+  const keys = range ?? rows.map((row) => row.id);
   const identityIds = [...new Set(rows.flatMap((row) => row.identityId ?? []))];
   const [roles, permissions, rolePermissions, ratelimits, ciphertexts, identities, identityLimits] =
-    await Promise.all([
-      listKeyRoles(q, keyIds),
-      listKeyPermissions(q, keyIds),
-      listKeyRolePermissions(q, keyIds),
-      listKeyRatelimits(q, keyIds),
-      listCiphertexts(q, keyIds),
-      identityIds.length === 0 ? [] : findLiveIdentitiesByIds(q, identityIds),
-      identityIds.length === 0 ? [] : listIdentityRatelimits(q, identityIds),
-    ]);
+    await q.together((one) =>
+      Promise.all([
+        listKeyRoles(one, keys),
+        listKeyPermissions(one, keys),
+        listKeyRolePermissions(one, keys),
+        listKeyRatelimits(one, keys),
+        listCiphertexts(one, keys),
+        identityIds.length === 0 ? [] : findLiveIdentitiesByIds(one, identityIds),
+        identityIds.length === 0 ? [] : listIdentityRatelimits(one, identityIds),
+      ]),
+    );
   const parts = {
     roles: Map.groupBy(roles, (row) => row.keyId),
     permissions: Map.groupBy(permissions, (row) => row.keyId),

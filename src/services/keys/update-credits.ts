@@ -37,7 +37,7 @@ export async function updateCredits(
   const credits = await deps.db.transaction(async (tx) => {
     const changed = changedCredits(await readCredits(tx, key.id), change);
     await setKeyCredits(tx, key.id, changed);
-    await writeCallerEvents(tx, caller, { events: [updateEvent(key, changed)] }, deps);
+    writeCallerEvents(tx, caller, { events: [updateEvent(key, changed)] }, deps);
     return changed;
   });
   deps.keyCache.remove(key.hash);

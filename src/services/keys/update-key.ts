@@ -16,7 +16,7 @@ import { ensureIdentity } from '../identities/ensure-identity.ts';
 import { permissionCreatedOnTheWay } from '../permissions/access-events.ts';
 import { lockPermissions } from '../permissions/lock-permissions.ts';
 import { lockRoles } from '../permissions/lock-roles.ts';
-import { resolveDefaultProject } from '../projects/default-project.ts';
+import type { DefaultProjects } from '../projects/default-project.ts';
 import type { UsageLimiter } from '../usage/usage-limiter.ts';
 import { type CreditsPatch, patchedCredits } from './credits.ts';
 import { forgetBalance } from './forget-balance.ts';
@@ -46,6 +46,7 @@ export interface UpdateDeps {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly keyCache: KeyCache;
+  readonly defaultProjects: DefaultProjects;
   readonly usage: UsageLimiter;
   readonly log: Logger;
 }
@@ -68,7 +69,7 @@ export async function updateKey(
   key: LiveKey,
   change: KeyChange,
 ): Promise<void> {
-  const projectId = await resolveDefaultProject(deps.db, key.workspaceId, deps);
+  const projectId = await deps.defaultProjects.resolve(key.workspaceId);
   const update = { key, projectId, change, columns: changedColumns(change) };
   // What was spent before the change must not be taken from the new balance.
   if (change.credits !== undefined) await deps.usage.settle([key.id]);
@@ -116,7 +117,7 @@ async function applyUpdate(
     await replaceRoles(tx, key, await lockRoles(tx, workspaceId, change.roles), now);
   }
 
-  await writeCallerEvents(
+  writeCallerEvents(
     tx,
     caller,
     {

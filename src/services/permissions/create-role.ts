@@ -62,7 +62,7 @@ export function createRole(deps: RoleDeps, caller: Caller, setting: RoleSetting)
       ...created.map(permissionCreatedOnTheWay),
       ...all.map((permission) => permissionGiven(role, permission)),
     ];
-    await writeCallerEvents(tx, caller, { events }, deps);
+    writeCallerEvents(tx, caller, { events }, deps);
     return role.id;
   });
 }

@@ -62,7 +62,7 @@ export function createPermissionService(deps: PermissionServiceDeps): Permission
             throw error instanceof DuplicateKeyError ? permissionExists(slug) : error;
           }
           const event = permissionCreated(permission, permissionMeta(permission));
-          await writeCallerEvents(tx, caller, { events: [event] }, deps);
+          writeCallerEvents(tx, caller, { events: [event] }, deps);
           return permission.id;
         }),
       ),
@@ -92,7 +92,7 @@ export function createPermissionService(deps: PermissionServiceDeps): Permission
           await deletePermissionFromRoles(tx, permission.id);
           await deletePermissionFromKeys(tx, permission.id);
           await deletePermission(tx, permission.id);
-          await writeCallerEvents(tx, caller, { events: [permissionDeleted(permission)] }, deps);
+          writeCallerEvents(tx, caller, { events: [permissionDeleted(permission)] }, deps);
         });
       }),
   };

@@ -84,7 +84,7 @@ export function createRoleService(deps: RoleDeps): RoleService {
           await deletePermissionsOfRole(tx, role.id);
           await deleteRoleFromKeys(tx, role.id);
           await deleteRole(tx, role.id);
-          await writeCallerEvents(tx, caller, { events: [roleDeleted(role)] }, deps);
+          writeCallerEvents(tx, caller, { events: [roleDeleted(role)] }, deps);
         });
       }),
 

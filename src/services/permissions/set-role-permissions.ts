@@ -57,7 +57,7 @@ export function setRolePermissions(
       createdAt: deps.clock.now(),
     });
 
-    await writeCallerEvents(
+    writeCallerEvents(
       tx,
       caller,
       {

@@ -1,6 +1,7 @@
 // Every identity, permission, role, keyspace, API and namespace belongs to a project; until a workspace arranges its
 // own, that is its default project, made by whoever needs it first. Source: the projects section of the data model.
 
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
 import type { IdSource } from '../../lib/uid.ts';
@@ -14,6 +15,10 @@ import { findProjectBySlug, insertProject, lockProjectBySlug } from '../../stora
 
 /** Reserved in any letter case. */
 export const DEFAULT_SLUG = 'default';
+
+/** How long a default project is taken to be there: somebody may restore the store to an earlier state. */
+const KNOWN_MS = 60_000;
+const MAX_KNOWN = 10_000;
 
 interface ProjectDeps {
   readonly clock: Clock;
@@ -38,22 +43,39 @@ export async function ensureDefaultProject(
   }
 }
 
-/**
- * The same outside the caller's transaction, on the primary: the project survives when the caller's own write fails
- * later.
- */
-export async function resolveDefaultProject(
-  db: Database,
-  workspaceId: string,
-  deps: ProjectDeps,
-): Promise<string> {
-  try {
-    const found = await findProjectBySlug(db.primary, workspaceId, DEFAULT_SLUG);
-    return found ?? (await db.transaction((tx) => findOrInsert(tx, workspaceId, deps)));
-  } catch (error) {
-    if (error instanceof DatabaseError) throw projectFault(error);
-    throw error;
-  }
+export interface DefaultProjects {
+  /**
+   * The same outside the caller's transaction, on the primary: the project survives when the caller's own write fails
+   * later. It is remembered for a minute, as nothing in the API changes or deletes it.
+   */
+  resolve(workspaceId: string): Promise<string>;
+}
+
+export function createDefaultProjects(deps: ProjectDeps & { readonly db: Database }): DefaultProjects {
+  const { db, clock } = deps;
+  const known = new LRUCache<string, string>({
+    maxSize: MAX_KNOWN,
+    sizeCalculation: () => 1,
+    ttl: KNOWN_MS,
+    // The clock is asked every time: it may be moved.
+    ttlResolution: 0,
+    perf: clock,
+  });
+  return {
+    async resolve(workspaceId) {
+      const remembered = known.get(workspaceId);
+      if (remembered !== undefined) return remembered;
+      try {
+        const found = await findProjectBySlug(db.primary, workspaceId, DEFAULT_SLUG);
+        const id = found ?? (await db.transaction((tx) => findOrInsert(tx, workspaceId, deps)));
+        known.set(workspaceId, id);
+        return id;
+      } catch (error) {
+        if (error instanceof DatabaseError) throw projectFault(error);
+        throw error;
+      }
+    },
+  };
 }
 
 async function findOrInsert(tx: Transaction, workspaceId: string, deps: ProjectDeps): Promise<string> {

@@ -129,7 +129,7 @@ async function update(
       deleteProtection: deleteProtection === undefined ? project.deleteProtection : Number(deleteProtection),
       updatedAt: now,
     };
-    await writeCallerEvents(tx, caller, { events: [projectUpdated(updated)] }, deps);
+    writeCallerEvents(tx, caller, { events: [projectUpdated(updated)] }, deps);
     return updated;
   });
 }

@@ -38,7 +38,7 @@ export function createNamespaces(
       ),
     );
     const created = fresh.filter(({ id }) => existing.has(id));
-    await writeCallerEvents(tx, caller, { events: created.map(creationEvent) }, deps);
+    writeCallerEvents(tx, caller, { events: created.map(creationEvent) }, deps);
     return created;
   });
 }

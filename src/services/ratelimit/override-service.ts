@@ -65,7 +65,7 @@ export function createOverrideService(deps: OverrideServiceDeps): OverrideServic
             description: `Set override ${overrideId} for ${setting.identifier} in namespace ${namespace.id}`,
             targets: [overrideTarget(overrideId, setting.identifier)],
           } as const;
-          await writeCallerEvents(tx, caller, { events: [event] }, deps);
+          writeCallerEvents(tx, caller, { events: [event] }, deps);
           return overrideId;
         }),
       );
@@ -87,7 +87,7 @@ export function createOverrideService(deps: OverrideServiceDeps): OverrideServic
               { type: 'ratelimitNamespace', id: namespace.id, name: namespace.name },
             ],
           } as const;
-          await writeCallerEvents(tx, caller, { events: [event] }, deps);
+          writeCallerEvents(tx, caller, { events: [event] }, deps);
         }),
       );
       namespaces.forget(caller.principal.workspaceId, namespace);

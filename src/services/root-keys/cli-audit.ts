@@ -20,6 +20,6 @@ export async function writeCliEvents(
 ): Promise<void> {
   const correlationId = deps.ids.next('correlation');
   for (const log of logs) {
-    await writeAuditEvents(tx, { ...log, actor: CLI_ACTOR, client: undefined, correlationId }, deps);
+    writeAuditEvents(tx, { ...log, actor: CLI_ACTOR, client: undefined, correlationId }, deps);
   }
 }

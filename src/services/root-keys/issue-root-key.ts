@@ -41,7 +41,7 @@ export async function insertRootKeyWithGrants(
   deps: GrantDeps,
 ): Promise<IssuedRootKey> {
   const id = deps.ids.next('key');
-  await insertKeys(tx, [
+  insertKeys(tx, [
     {
       id,
       keyspaceId: root.keyspaceId,

@@ -17,11 +17,22 @@ export interface Queryable {
   all<Row extends object>(operation: string, sql: string, params?: SqlParams): Promise<Row[]>;
   /** Runs a writing statement. `affectedRows` counts matched rows on both dialects. */
   run(operation: string, sql: string, params?: SqlParams): Promise<{ affectedRows: number }>;
+  /**
+   * Runs reads that do not need each other's results: what `work` asks of its argument in one go may reach the store in one
+   * exchange. The statements of an exchange share their fate: one that fails fails all.
+   */
+  together<T>(work: (q: Queryable) => Promise<T>): Promise<T>;
 }
 
 /** An open transaction. Everything done through it commits or rolls back together. */
 export interface Transaction extends Queryable {
   readonly transaction: true;
+  /**
+   * Hands over a writing statement whose outcome nobody needs before the commit. It runs in its turn, before whatever is
+   * asked next, and may reach the store in one exchange with it. When it fails, the transaction can only be rolled back: what
+   * is asked next, or `transaction` itself, rejects as `run` would have.
+   */
+  defer(operation: string, sql: string, params?: SqlParams): void;
 }
 
 export interface Database {

@@ -1,5 +1,5 @@
 // What differs between MySQL and SQLite, written once, so that the statements in queries/ read the same on both.
-import type { Dialect, Queryable, SqlParams, SqlValue } from './database.ts';
+import type { Dialect, Queryable, SqlParams, SqlValue, Transaction } from './database.ts';
 
 /** A row to write: column name → value. All rows of one call name the same columns. */
 export type RowValues = Readonly<Record<string, SqlValue>>;
@@ -71,7 +71,17 @@ export async function insertRows(
   table: string,
   rows: readonly RowValues[],
 ): Promise<void> {
-  await insertBatches(q, operation, table, rows, '');
+  for (const { sql, params } of insertions(table, rows)) await q.run(operation, sql, params);
+}
+
+/** The same at the latest with the transaction's commit, which then throws the DuplicateKeyError. */
+export function deferRows(
+  tx: Transaction,
+  operation: string,
+  table: string,
+  rows: readonly RowValues[],
+): void {
+  for (const { sql, params } of insertions(table, rows)) tx.defer(operation, sql, params);
 }
 
 /**
@@ -90,16 +100,14 @@ export async function insertOrKeep(
     q.dialect === 'mysql'
       ? ' ON DUPLICATE KEY UPDATE pk = pk'
       : ` ON CONFLICT (${uniqueColumns.map(quoteIdentifier).join(', ')}) DO NOTHING`;
-  await insertBatches(q, operation, table, rows, keep);
+  for (const { sql, params } of insertions(table, rows)) await q.run(operation, sql + keep, params);
 }
 
-async function insertBatches(
-  q: Queryable,
-  operation: string,
+/** The INSERTs of these rows; none for no rows. */
+function* insertions(
   table: string,
   rows: readonly RowValues[],
-  onConflict: string,
-): Promise<void> {
+): Generator<{ readonly sql: string; readonly params: SqlParams }> {
   const first = rows[0];
   if (first === undefined) return;
   const columns = Object.keys(first);
@@ -109,7 +117,7 @@ async function insertBatches(
     const batch = rows.slice(start, start + perBatch);
     const params: SqlParams = {};
     const tuples = batch.map((row, index) => bindRow(row, index, columns, params));
-    await q.run(operation, `${head}${tuples.join(', ')}${onConflict}`, params);
+    yield { sql: head + tuples.join(', '), params };
   }
 }
 

@@ -16,6 +16,8 @@ export interface MysqlAddress {
   readonly tls: TlsMode;
   /** How long connecting may take, in milliseconds; undefined = the adapter's default. */
   readonly connectTimeoutMs: number | undefined;
+  /** Whether several statements may share one exchange with the server; a proxy in front of it may not want that. */
+  readonly multiStatements: boolean;
 }
 
 export interface SqliteAddress {
@@ -141,13 +143,15 @@ function mysqlAddress(place: Place, params: URLSearchParams): ParsedDsn {
   const warnings: string[] = [];
   let tls: TlsMode = 'off';
   let connectTimeoutMs: number | undefined;
+  let multiStatements = true;
   for (const [name, value] of params) {
     if (name === 'tls') tls = parseTls(value);
     else if (name === 'timeout') connectTimeoutMs = parseTimeout(value);
+    else if (name === 'multiStatements') multiStatements = parseFlag(name, value);
     else if (!WITHOUT_EFFECT.has(name))
       warnings.push(`database address: the parameter ${name} is not known and ignored`);
   }
-  return { address: { dialect: 'mysql', ...place, tls, connectTimeoutMs }, warnings };
+  return { address: { dialect: 'mysql', ...place, tls, connectTimeoutMs, multiStatements }, warnings };
 }
 
 function parseTls(value: string): TlsMode {
@@ -156,6 +160,13 @@ function parseTls(value: string): TlsMode {
     throw new DsnError('the database parameter tls is none of true, false, skip-verify and preferred');
   }
   return mode;
+}
+
+/** As the reference's driver spells it. */
+function parseFlag(name: string, value: string): boolean {
+  if (/^(1|true)$/i.test(value)) return true;
+  if (/^(0|false)$/i.test(value)) return false;
+  throw new DsnError(`the database parameter ${name} is neither true nor false`);
 }
 
 function parseTimeout(value: string): number | undefined {

@@ -1,5 +1,6 @@
-// The connections to one MySQL server: Sequelize's pool over mysql2.
-import mysql2, { type Connection, type ConnectionOptions } from 'mysql2';
+// The connections to one MySQL server: Sequelize's pool over mysql2. Sequelize opens, checks, lends and retires them; the
+// statements themselves go to the driver, since on its own way they cost Sequelize more time than the rest of us together.
+import mysql2, { type Connection, type ConnectionOptions, type QueryResult } from 'mysql2';
 import { Sequelize } from 'sequelize';
 import type { MysqlAddress } from './dsn.ts';
 
@@ -25,8 +26,76 @@ const ISOLATION = 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ';
  */
 const UNTYPED_OPTIONS = { keepDefaultTimezone: true, databaseVersion: '8.0.0' };
 
+export interface MysqlPool {
+  /**
+   * A connection for one statement, or for all of a transaction; to be given back. Rejects with the driver's error or
+   * Sequelize's when there is none in time.
+   */
+  lend(): Promise<LentConnection>;
+  close(): Promise<void>;
+}
+
+export interface LentConnection {
+  /**
+   * Runs statements one after the other, up to the first that fails; yields of each the rows that it read, else what it has
+   * done. Rejects with the driver's error. They travel together, unless the address forbids it.
+   */
+  query(statements: readonly string[]): Promise<readonly QueryResult[]>;
+  /** Whether statements can still be sent. */
+  isUsable(): boolean;
+  /** Ends the loan: the next may have it, unless it is of no use any more. */
+  giveBack(): void;
+  /** Ends the loan and closes the connection, in whatever state it is. */
+  discard(): void;
+}
+
 /** A pool that has no connection yet. */
-export function createMysqlPool(address: MysqlAddress): Sequelize {
+export function createMysqlPool(address: MysqlAddress): MysqlPool {
+  const sequelize = createSequelize(address);
+  const { connectionManager } = sequelize;
+  return {
+    async lend() {
+      const connection = (await connectionManager.getConnection({ type: 'write' })) as Connection;
+      // Closing it fails at most with an error of its own, which leaves nothing to be done.
+      const discard = () => void connectionManager.destroyConnection(connection).catch(() => undefined);
+      return {
+        query: (statements) =>
+          address.multiStatements ? runTogether(connection, statements) : runInTurn(connection, statements),
+        isUsable: () => isUsable(connection),
+        giveBack: () => (isUsable(connection) ? connectionManager.releaseConnection(connection) : discard()),
+        discard,
+      };
+    },
+    close: () => sequelize.close(),
+  };
+}
+
+/** In one exchange with the server. */
+async function runTogether(
+  connection: Connection,
+  statements: readonly string[],
+): Promise<readonly QueryResult[]> {
+  // A line of its own for the separator, which the end of a statement could otherwise comment out.
+  const result = await run(connection, statements.join('\n;\n'));
+  return statements.length === 1 ? [result] : (result as readonly QueryResult[]);
+}
+
+async function runInTurn(
+  connection: Connection,
+  statements: readonly string[],
+): Promise<readonly QueryResult[]> {
+  const results: QueryResult[] = [];
+  for (const statement of statements) results.push(await run(connection, statement));
+  return results;
+}
+
+function run(connection: Connection, text: string): Promise<QueryResult> {
+  return new Promise((resolve, reject) => {
+    connection.query(text, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+}
+
+function createSequelize(address: MysqlAddress): Sequelize {
   const connectedAt = new WeakMap<object, number>();
   const dialectOptions = {
     charset: 'utf8mb4',
@@ -39,7 +108,7 @@ export function createMysqlPool(address: MysqlAddress): Sequelize {
     dateStrings: true,
     jsonStrings: true,
     typeCast: true,
-    multipleStatements: false,
+    multipleStatements: address.multiStatements,
     ssl: tlsOptions(address),
   };
   const pool = new Sequelize(address.database, address.user, address.password, {
@@ -99,7 +168,7 @@ function driverFor(address: MysqlAddress): object {
 }
 
 /** Whether statements can still be sent: mysql2 closes the stream of a connection that is lost or being closed. */
-export function isUsable(connection: unknown): connection is object {
+function isUsable(connection: unknown): connection is object {
   if (typeof connection !== 'object' || connection === null) return false;
   const { stream, _closing, _fatalError } = connection as Record<string, unknown>;
   const destroyed =

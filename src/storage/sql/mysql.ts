@@ -1,8 +1,6 @@
-// MySQL 8/9 and MariaDB 10.11+ through Sequelize's pool and transactions over mysql2. Values are written into the
+// MySQL 8/9 and MariaDB 10.11+ through Sequelize's pool over mysql2. Values are written into the
 // statement as literals by the driver's own escaping (the text protocol): prepared statements would send every number as
 // a double, which LIMIT refuses.
-import mysql2 from 'mysql2';
-import { QueryTypes, type Sequelize, type Transaction as SequelizeTransaction } from 'sequelize';
 import type { Metrics } from '../../lib/metrics.ts';
 import {
   DatabaseError,
@@ -10,7 +8,6 @@ import {
   type MigratableDatabase,
   type Queryable,
   type SqlParams,
-  type SqlValue,
   type Transaction,
 } from './database.ts';
 import type { MysqlAddress } from './dsn.ts';
@@ -21,10 +18,18 @@ import {
   type StatementTarget,
 } from './instrumentation.ts';
 import { isOutcomeUnknown, toMysqlError } from './mysql-errors.ts';
-import { createMysqlPool, isUsable } from './mysql-pool.ts';
+import {
+  affectedBy,
+  type Carry,
+  createExchanges,
+  type Exchanges,
+  gathering,
+  rowsOf,
+} from './mysql-exchange.ts';
+import { createMysqlPool, type LentConnection, type MysqlPool } from './mysql-pool.ts';
+import { MysqlTransaction } from './mysql-transaction.ts';
 import { withRetry } from './retry.ts';
-import { fillPlaceholders } from './statement.ts';
-import { type StatementTags, statementComment } from './statement-comment.ts';
+import { createStatementComment, type StatementTags } from './statement-comment.ts';
 
 export interface MysqlOptions {
   readonly primary: MysqlAddress;
@@ -46,15 +51,15 @@ class MysqlDatabase implements MigratableDatabase {
   readonly dialect = 'mysql';
   readonly primary: Queryable;
   readonly replica: Queryable;
-  readonly #primaryPool: Sequelize;
-  readonly #replicaPool: Sequelize | undefined;
+  readonly #primaryPool: MysqlPool;
+  readonly #replicaPool: MysqlPool | undefined;
   readonly #instrumentation: Instrumentation;
-  readonly #tags: StatementTags;
+  readonly #exchanges: Exchanges;
   #closed: Promise<void> | undefined;
 
   constructor(options: MysqlOptions) {
-    this.#tags = options.tags;
     this.#instrumentation = createInstrumentation(options.metrics, options.onStatement);
+    this.#exchanges = createExchanges(this.#instrumentation, createStatementComment(options.tags));
     this.#primaryPool = createMysqlPool(options.primary);
     this.#replicaPool = options.replica === undefined ? undefined : createMysqlPool(options.replica);
     this.primary = this.#outside(this.#primaryPool, 'primary');
@@ -67,11 +72,9 @@ class MysqlDatabase implements MigratableDatabase {
   }
 
   async exclusive<T>(timeoutMs: number, work: (session: Queryable) => Promise<T>): Promise<T> {
-    // Sequelize lends a connection for as long as a transaction lives; this one is committed at once, while empty.
-    const holder = await this.#begin();
+    const connection = await this.#lend();
     try {
-      const session = this.#statements(this.#primaryPool, 'primary', holder);
-      await session.run('endHolder', 'COMMIT');
+      const session = this.#statements('primary', (texts) => connection.query(texts));
       const [lock] = await session.all<{ gained: number | null }>(
         'getMigrationLock',
         `SELECT GET_LOCK(${LOCK_NAME}, :seconds) AS gained`,
@@ -85,7 +88,8 @@ class MysqlDatabase implements MigratableDatabase {
         await session.all('releaseMigrationLock', `SELECT RELEASE_LOCK(${LOCK_NAME})`).catch(() => undefined);
       }
     } finally {
-      await this.#rollback(holder);
+      // Nobody else gets a session on which a migration may have changed settings.
+      connection.discard();
     }
   }
 
@@ -110,56 +114,60 @@ class MysqlDatabase implements MigratableDatabase {
   }
 
   async #attempt<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const transaction = await this.#begin();
-    let result: T;
+    const connection = await this.#instrumentation.step('begin', () => this.#lend());
+    const transaction = new MysqlTransaction(connection, this.#exchanges);
     try {
-      result = await work({
-        transaction: true,
-        ...this.#statements(this.#primaryPool, 'transaction', transaction),
-      });
+      const result = await work(transaction);
+      await this.#commit(transaction);
+      connection.giveBack();
+      return result;
     } catch (error) {
-      await this.#rollback(transaction);
+      await this.#rollback(transaction, connection);
       throw error;
+    } finally {
+      transaction.end();
     }
-    await this.#commit(transaction);
-    return result;
   }
 
-  #begin(): Promise<SequelizeTransaction> {
-    return this.#instrumentation.step('begin', async () => {
-      try {
-        return await this.#primaryPool.transaction();
-      } catch (error) {
-        throw toMysqlError('begin', error);
-      }
-    });
+  async #lend(): Promise<LentConnection> {
+    try {
+      return await this.#primaryPool.lend();
+    } catch (error) {
+      throw toMysqlError('connect', error);
+    }
   }
 
-  #commit(transaction: SequelizeTransaction): Promise<void> {
-    return this.#instrumentation.step('commit', async () => {
-      try {
-        await transaction.commit();
-      } catch (error) {
-        throw notReplayed(toMysqlError('commit', error));
-      }
-    });
+  #commit(transaction: MysqlTransaction): Promise<void> {
+    return this.#instrumentation.step('commit', () =>
+      transaction.commit().catch((error: unknown) => {
+        throw notReplayed(error);
+      }),
+    );
   }
 
   /** Failing to roll back is no news: the server does it by itself when the connection is gone. */
-  async #rollback(transaction: SequelizeTransaction): Promise<void> {
-    if (isFinished(transaction)) return;
-    const connection = 'connection' in transaction ? transaction.connection : undefined;
-    const rolledBack = isUsable(connection)
-      ? this.#instrumentation.step('rollback', () => transaction.rollback())
-      : // Sequelize would try the statement on the dead connection and report that on the console.
-        this.#primaryPool.connectionManager.destroyConnection(Object(connection));
-    await rolledBack.catch(() => undefined);
+  async #rollback(transaction: MysqlTransaction, connection: LentConnection): Promise<void> {
+    if (!connection.isUsable()) return connection.discard();
+    await this.#instrumentation
+      .step('rollback', () => transaction.rollback())
+      .then(
+        () => connection.giveBack(),
+        () => connection.discard(),
+      );
   }
 
   /** Statements outside transactions: reads are tried again, writes unless they may have happened. */
-  #outside(pool: Sequelize, target: StatementTarget): Queryable {
-    const once = this.#statements(pool, target, undefined);
-    return {
+  #outside(pool: MysqlPool, target: StatementTarget): Queryable {
+    const carry: Carry = async (texts) => {
+      const connection = await pool.lend();
+      try {
+        return await connection.query(texts);
+      } finally {
+        connection.giveBack();
+      }
+    };
+    const once = this.#statements(target, carry);
+    const outside: Queryable = {
       dialect: 'mysql',
       all: (operation, sql, params) => withRetry(() => once.all(operation, sql, params)),
       run: (operation, sql, params) =>
@@ -168,61 +176,39 @@ class MysqlDatabase implements MigratableDatabase {
             throw notReplayed(error);
           }),
         ),
+      together: (work) =>
+        work(
+          gathering(
+            outside,
+            (operation, sql, params) => this.#exchanges.prepare('query', target, operation, sql, params),
+            (reads) => withRetry(() => this.#exchanges.send(reads, carry)),
+          ),
+        ),
     };
+    return outside;
   }
 
-  #statements(
-    pool: Sequelize,
-    target: StatementTarget,
-    transaction: SequelizeTransaction | undefined,
-  ): Queryable {
-    const query = <T>(operation: string, sql: string, params: SqlParams, type: QueryTypes): Promise<T> => {
-      const step = type === QueryTypes.SELECT ? 'query' : 'exec';
-      return this.#instrumentation.statement(step, { operation, sql, target }, async () => {
-        const text = fillPlaceholders('mysql', sql, params, toLiteral);
-        const comment = statementComment(this.#tags, operation, target === 'replica' ? 'ro' : 'rw');
-        try {
-          return (await pool.query(text + comment, {
-            raw: true,
-            type,
-            transaction: transaction ?? null,
-          })) as T;
-        } catch (error) {
-          throw toMysqlError(operation, error, Object.keys(params).length > 0);
-        }
-      });
-    };
-    return {
+  /** Statements that are sent one by one. */
+  #statements(target: StatementTarget, carry: Carry): Queryable {
+    const exchanges = this.#exchanges;
+    const statements: Queryable = {
       dialect: 'mysql',
-      all: <Row extends object>(operation: string, sql: string, params: SqlParams = {}) =>
-        query<Row[]>(operation, sql, params, QueryTypes.SELECT),
-      run: async (operation, sql, params = {}) => {
-        const [, affectedRows] = await query<[unknown, number]>(operation, sql, params, QueryTypes.UPDATE);
-        return { affectedRows };
+      all: async <Row extends object>(operation: string, sql: string, params?: SqlParams) => {
+        const read = exchanges.prepare('query', target, operation, sql, params);
+        return rowsOf<Row>((await exchanges.send([read], carry))[0]);
       },
+      run: async (operation, sql, params) => {
+        const write = exchanges.prepare('exec', target, operation, sql, params);
+        return affectedBy((await exchanges.send([write], carry))[0]);
+      },
+      together: (work) => work(statements),
     };
+    return statements;
   }
-}
-
-/** Sequelize marks a transaction that the server has ended by itself (deadlock); its types do not tell. */
-function isFinished(transaction: SequelizeTransaction): boolean {
-  return 'finished' in transaction && transaction.finished !== undefined;
 }
 
 /** A commit or a single write on a connection that was lost meanwhile may have taken place: it is not tried again. */
 function notReplayed(error: unknown): unknown {
   if (!(error instanceof DatabaseError) || !isOutcomeUnknown(error.cause)) return error;
   return new DatabaseError(error.message, { cause: error.cause, transient: true, retry: false });
-}
-
-function toLiteral(value: SqlValue): string {
-  if (value === null) return 'NULL';
-  if (typeof value === 'boolean') return value ? '1' : '0';
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new Error('a number to bind is not finite');
-    return String(value);
-  }
-  if (typeof value === 'string') return mysql2.escape(value);
-  return `x'${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}'`;
 }

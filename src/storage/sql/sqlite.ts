@@ -108,6 +108,7 @@ class SqliteDatabase implements MigratableDatabase {
       let result: T;
       try {
         result = await work(tx);
+        await tx.settled();
       } finally {
         tx.finish();
       }
@@ -163,8 +164,9 @@ class SqliteDatabase implements MigratableDatabase {
 
   /** Statements outside transactions. */
   #outside(target: StatementTarget): Queryable {
-    return {
+    const outside: Queryable = {
       dialect: 'sqlite',
+      together: (work) => work(outside),
       all: <Row extends object>(operation: string, sql: string, params: SqlParams = {}) => {
         const read = () =>
           selectRows<Row>(this.#reader, this.#instrumentation, { operation, sql, target }, params);
@@ -186,6 +188,7 @@ class SqliteDatabase implements MigratableDatabase {
           );
         }),
     };
+    return outside;
   }
 
   /** Sets the file to write-ahead logging, once; the mode stays with the file. */
@@ -211,6 +214,8 @@ class SqliteTransaction implements Transaction {
   readonly #connection: Sequelize;
   readonly #instrumentation: Instrumentation;
   #open = true;
+  /** The deferred statements, one after the other. */
+  #deferred: Promise<unknown> = Promise.resolve();
 
   constructor(connection: Sequelize, instrumentation: Instrumentation) {
     this.#connection = connection;
@@ -219,22 +224,36 @@ class SqliteTransaction implements Transaction {
 
   async all<Row extends object>(operation: string, sql: string, params: SqlParams = {}): Promise<Row[]> {
     this.#mustBeOpen(operation);
-    return selectRows<Row>(
-      this.#connection,
-      this.#instrumentation,
-      { operation, sql, target: 'transaction' },
-      params,
-    );
+    await this.#deferred;
+    const info = { operation, sql, target: 'transaction' } as const;
+    return selectRows<Row>(this.#connection, this.#instrumentation, info, params);
   }
 
   async run(operation: string, sql: string, params: SqlParams = {}): Promise<{ affectedRows: number }> {
     this.#mustBeOpen(operation);
-    return executeStatement(
-      this.#connection,
-      this.#instrumentation,
-      { operation, sql, target: 'transaction' },
-      params,
-    );
+    await this.#deferred;
+    return this.#execute(operation, sql, params);
+  }
+
+  defer(operation: string, sql: string, params: SqlParams = {}): void {
+    this.#mustBeOpen(operation);
+    this.#deferred = this.#deferred.then(() => this.#execute(operation, sql, params));
+    // Whoever comes next, the commit at the latest, fails of it.
+    this.#deferred.catch(() => undefined);
+  }
+
+  together<T>(work: (q: Queryable) => Promise<T>): Promise<T> {
+    return work(this);
+  }
+
+  /** Resolves when every deferred statement has run; rejects when one failed. */
+  async settled(): Promise<void> {
+    await this.#deferred;
+  }
+
+  #execute(operation: string, sql: string, params: SqlParams): Promise<{ affectedRows: number }> {
+    const info = { operation, sql, target: 'transaction' } as const;
+    return executeStatement(this.#connection, this.#instrumentation, info, params);
   }
 
   finish(): void {

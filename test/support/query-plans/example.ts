@@ -1,4 +1,5 @@
 import type { Transaction } from '../../../src/storage/sql/database.ts';
+import type { KeyRange } from '../../../src/storage/sql/key-selection.ts';
 
 /**
  * Calls one query function with values that it finds rows for.
@@ -29,3 +30,10 @@ export const idPages = (table: string) =>
     { cursor: undefined, search: undefined, limit: PAGE },
     { cursor: idAfterMany(table), search: undefined, limit: PAGE },
   ] as const;
+
+/** As many neighbours as a page holds, after many keys of the keyspace. */
+export const keyRange = (keyspaceId: string): KeyRange => ({
+  keyspaceId,
+  first: idAfterMany('keys'),
+  last: `${idAfterMany('keys')}2`,
+});

@@ -16,7 +16,7 @@ import * as rolePermissions from '../../../src/storage/sql/queries/role-permissi
 import * as roles from '../../../src/storage/sql/queries/roles.ts';
 import * as billing from '../../../src/storage/sql/queries/workspace-billing.ts';
 import * as workspaces from '../../../src/storage/sql/queries/workspaces.ts';
-import { type Examples, idAfterMany, idPages, PAGE } from './example.ts';
+import { type Examples, idAfterMany, idPages, keyRange, PAGE } from './example.ts';
 
 const EXTERNAL_IDS = Array.from({ length: 50 }, (_, index) => `external_id${index * 200}`);
 const BOUNDS = {
@@ -118,7 +118,10 @@ export const ACCESS_EXAMPLES = {
     deletePermissionFromRoles: (tx, of) => rolePermissions.deletePermissionFromRoles(tx, of('permissions')),
   } satisfies Examples<typeof rolePermissions>,
   'ratelimits.ts': {
-    listKeyRatelimits: (tx) => ratelimits.listKeyRatelimits(tx, ['keys_0', 'keys_1', 'keys_4']),
+    listKeyRatelimits: [
+      (tx) => ratelimits.listKeyRatelimits(tx, ['keys_0', 'keys_1', 'keys_4']),
+      (tx, of) => ratelimits.listKeyRatelimits(tx, keyRange(of('key_auth'))),
+    ],
     listIdentityRatelimits: (tx) => ratelimits.listIdentityRatelimits(tx, ['identities_2', 'identities_3']),
     updateRatelimit: (tx, of) =>
       ratelimits.updateRatelimit(tx, {

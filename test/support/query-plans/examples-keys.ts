@@ -12,7 +12,7 @@ import * as keys from '../../../src/storage/sql/queries/keys.ts';
 import * as rotation from '../../../src/storage/sql/queries/root-key-rotation.ts';
 import * as rootKeys from '../../../src/storage/sql/queries/root-keys.ts';
 import * as verification from '../../../src/storage/sql/queries/verification.ts';
-import { type Examples, idAfterMany, PAGE } from './example.ts';
+import { type Examples, idAfterMany, keyRange, PAGE } from './example.ts';
 
 /** As many as one page of a list holds. */
 const KEY_IDS = Array.from({ length: 100 }, (_, index) => `keys_${index * 7 + 1}`);
@@ -46,7 +46,10 @@ export const KEY_EXAMPLES = {
           cursor: idAfterMany('keys'),
         }),
     ],
-    listCiphertexts: (tx) => keys.listCiphertexts(tx, KEY_IDS),
+    listCiphertexts: [
+      (tx) => keys.listCiphertexts(tx, KEY_IDS),
+      (tx, of) => keys.listCiphertexts(tx, keyRange(of('key_auth'))),
+    ],
     updateKeyColumns: (tx, of) => keys.updateKeyColumns(tx, of('keys'), { name: 'other' }, 1),
     softDeleteKey: (tx, of) => keys.softDeleteKey(tx, of('keys'), 1),
     deleteKeyForGood: (tx, of) => keys.deleteKeyForGood(tx, of('keys')),
@@ -61,9 +64,18 @@ export const KEY_EXAMPLES = {
   } satisfies Examples<typeof apis>,
   'keyspaces.ts': {},
   'key-grants.ts': {
-    listKeyRoles: (tx) => grants.listKeyRoles(tx, KEY_IDS),
-    listKeyPermissions: (tx) => grants.listKeyPermissions(tx, KEY_IDS),
-    listKeyRolePermissions: (tx) => grants.listKeyRolePermissions(tx, KEY_IDS),
+    listKeyRoles: [
+      (tx) => grants.listKeyRoles(tx, KEY_IDS),
+      (tx, of) => grants.listKeyRoles(tx, keyRange(of('key_auth'))),
+    ],
+    listKeyPermissions: [
+      (tx) => grants.listKeyPermissions(tx, KEY_IDS),
+      (tx, of) => grants.listKeyPermissions(tx, keyRange(of('key_auth'))),
+    ],
+    listKeyRolePermissions: [
+      (tx) => grants.listKeyRolePermissions(tx, KEY_IDS),
+      (tx, of) => grants.listKeyRolePermissions(tx, keyRange(of('key_auth'))),
+    ],
     listAttachedPermissions: (tx, of) => grants.listAttachedPermissions(tx, of('keys')),
     listAttachedRoles: (tx, of) => grants.listAttachedRoles(tx, of('keys')),
     deleteKeyPermissions: (tx, of) => grants.deleteKeyPermissions(tx, of('keys'), [of('permissions')]),

@@ -44,7 +44,7 @@ afterAll(async () => {
 
 /** Writes the events at a time; yields nothing: the export tells their ids. */
 async function write(at: number, ...events: readonly AuditEvent[]): Promise<void> {
-  await db.transaction((tx) =>
+  await db.transaction(async (tx) =>
     writeAuditEvents(
       tx,
       {

@@ -70,7 +70,7 @@ describe.each(availableStores())('on %s', (store) => {
   async function write(written: Written = {}): Promise<string> {
     const { event = 'key.create', description = 'Did it', targets = [] } = written;
     let id = '';
-    await db.transaction((tx) =>
+    await db.transaction(async (tx) =>
       writeAuditEvents(
         tx,
         {

@@ -5,6 +5,7 @@ import { randomIds } from '../../../src/lib/uid.ts';
 import { deleteIdentity } from '../../../src/server/routes/identities/delete-identity.ts';
 import { type Database, DatabaseError, DuplicateKeyError } from '../../../src/storage/sql/database.ts';
 import { limitOf } from '../../support/identities.ts';
+import { watchStatements } from '../../support/watched-transaction.ts';
 import { CALLER, openWorkbench, WORKSPACE, type Workbench } from '../keys/workbench.ts';
 
 /** Called before every statement of a transaction with its name; throws to make it fail. */
@@ -24,18 +25,14 @@ const intercept = (db: Database): Database => ({
   async transaction(work) {
     await beforeTransaction();
     return db.transaction((tx) =>
-      work({
-        dialect: tx.dialect,
-        transaction: true,
-        all: async (operation, sql, params) => {
+      watchStatements(
+        tx,
+        async ({ operation }, run) => {
           beforeStatement(operation);
-          return tx.all(operation, sql, params);
+          return run();
         },
-        run: async (operation, sql, params) => {
-          beforeStatement(operation);
-          return tx.run(operation, sql, params);
-        },
-      }),
+        work,
+      ),
     );
   },
 });

@@ -106,6 +106,7 @@ export function failingWrites(
     primary: {
       dialect: primary.dialect,
       all: (operation, sql, params) => primary.all(operation, sql, params),
+      together: (work) => primary.together(work),
       async run(operation, sql, params) {
         const earlier = counts.get(operation) ?? 0;
         counts.set(operation, earlier + 1);

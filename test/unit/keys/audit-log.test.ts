@@ -152,7 +152,7 @@ describe('writing events', () => {
   const event = { event: 'key.update', description: 'd', targets: [target] } as const;
   const actor = { type: 'system', id: 'job', meta: {} } as const;
   const write = (events: readonly (typeof event)[], correlationId?: string) =>
-    bench.db.transaction((tx) =>
+    bench.db.transaction(async (tx) =>
       writeAuditEvents(
         tx,
         {

@@ -6,6 +6,7 @@ import { getKey } from '../../../src/server/routes/keys/get-key.ts';
 import type { KeyGrantService } from '../../../src/services/keys/key-grants.ts';
 import type { LiveKey } from '../../../src/services/keys/live-key.ts';
 import { type Database, DatabaseError } from '../../../src/storage/sql/database.ts';
+import { watchStatements } from '../../support/watched-transaction.ts';
 import { API, CALLER, openWorkbench, WORKSPACE, type Workbench } from './workbench.ts';
 
 let bench: Workbench;
@@ -147,18 +148,14 @@ test('a list of five hundred takes as many statements as a list of one', async (
       close: () => db.close(),
       transaction: (work) =>
         db.transaction((tx) =>
-          work({
-            dialect: tx.dialect,
-            transaction: true,
-            all: (operation, sql, params) => {
+          watchStatements(
+            tx,
+            ({ operation }, run) => {
               counted.push(operation);
-              return tx.all(operation, sql, params);
+              return run();
             },
-            run: (operation, sql, params) => {
-              counted.push(operation);
-              return tx.run(operation, sql, params);
-            },
-          }),
+            work,
+          ),
         ),
     }),
   });

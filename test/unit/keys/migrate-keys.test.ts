@@ -156,6 +156,7 @@ describe('the first use of a prefixed key', () => {
       primary: {
         dialect: db.dialect,
         all: (operation, sql, params) => db.primary.all(operation, sql, params),
+        together: (work) => db.primary.together(work),
         async run(operation, sql, params) {
           const error = operation === 'rehashMigratedKey' ? errors.shift() : undefined;
           if (error !== undefined) throw error;

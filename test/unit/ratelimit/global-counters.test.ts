@@ -32,6 +32,7 @@ function recordingStore(): RecordingStore {
   };
   const queryable: Queryable = {
     dialect: 'mysql',
+    together: (work) => work(queryable),
     async all<Row extends object>(operation: string, _sql: string, params?: SqlParams) {
       await note(operation, params);
       return store.rows as Row[];

@@ -19,9 +19,22 @@ describe('parseDsn', () => {
         database: 'unkey',
         tls: 'skip-verify',
         connectTimeoutMs: 60_500,
+        multiStatements: true,
       },
       warnings: [],
     });
+  });
+
+  test.each([
+    ['multiStatements=false', false],
+    ['multiStatements=0', false],
+    ['multiStatements=TRUE', true],
+  ])('%s says whether statements may travel together', (parameter, multiStatements) => {
+    expect(parseDsn(`u:p@tcp(h)/db?${parameter}`)).toMatchObject({
+      address: { multiStatements },
+      warnings: [],
+    });
+    expect(() => parseDsn('u:p@tcp(h)/db?multiStatements=maybe')).toThrow(DsnError);
   });
 
   test('takes the password raw: last slash, last @ before it, first colon', () => {

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '../../../src/storage/sql/database.ts';
+import { watchStatements } from '../../support/watched-transaction.ts';
 
 export interface Interception {
   /** Runs before each statement of a transaction, with its name; what it throws is what the statement fails with. */
@@ -18,18 +19,14 @@ export function interceptTransactions(db: Database, interception: Interception):
     async transaction(work) {
       await interception.beforeTransaction();
       return db.transaction((tx) =>
-        work({
-          dialect: tx.dialect,
-          transaction: true,
-          async all(operation, sql, params) {
+        watchStatements(
+          tx,
+          async ({ operation }, run) => {
             await interception.beforeStatement(operation, tx);
-            return tx.all(operation, sql, params);
+            return run();
           },
-          async run(operation, sql, params) {
-            await interception.beforeStatement(operation, tx);
-            return tx.run(operation, sql, params);
-          },
-        }),
+          work,
+        ),
       );
     },
   };

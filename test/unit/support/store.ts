@@ -50,7 +50,7 @@ export function insertLimits(
 /** A store that fails on every statement, as it does when the server is gone. */
 export function brokenStore(error: Error): Database {
   const fail = (): Promise<never> => Promise.reject(error);
-  const queryable = { dialect: 'sqlite', all: fail, run: fail } as const;
+  const queryable = { dialect: 'sqlite', all: fail, run: fail, together: fail } as const;
   return {
     dialect: 'sqlite',
     primary: queryable,

@@ -159,6 +159,7 @@ function faultyStore(db: Database, faults: Faults): Database {
       dialect: db.dialect,
       all: (...args) => through(() => db.primary.all(...args)),
       run: (...args) => through(() => db.primary.run(...args)),
+      together: (work) => through(() => db.primary.together(work)),
     },
     replica: db.replica,
     transaction: (work) => through(() => db.transaction(work)),

@@ -4,6 +4,7 @@ import { chunksOf } from '../../../lib/chunks.ts';
 import type { Queryable } from '../database.ts';
 import { deleteMatching } from '../delete-by-pk.ts';
 import { insertOrKeep, MAX_LISTED } from '../dialect.ts';
+import { type KeySelection, rowsOfKeys } from '../key-selection.ts';
 import type { PermissionRow } from './permissions.ts';
 import type { RoleRow } from './roles.ts';
 
@@ -22,42 +23,45 @@ interface Links {
 }
 
 /** Roles of these keys, by name. */
-export function listKeyRoles(q: Queryable, keyIds: readonly string[]): Promise<KeyRoleRow[]> {
+export function listKeyRoles(q: Queryable, keys: KeySelection): Promise<KeyRoleRow[]> {
+  const { from, where, params } = rowsOfKeys(q, keys, 'keys_roles kr', 'kr.key_id');
   return q.all<KeyRoleRow>(
     'listKeyRoles',
     `SELECT kr.key_id AS keyId, r.id AS id, r.name AS name, r.description AS description
-       FROM keys_roles kr
+       FROM ${from}
        JOIN roles r ON r.id = kr.role_id
-      WHERE kr.key_id IN (:keyIds)
+      WHERE ${where}
       ORDER BY kr.key_id, r.name`,
-    { keyIds },
+    params,
   );
 }
 
 /** Permissions attached to these keys themselves, by slug. */
-export function listKeyPermissions(q: Queryable, keyIds: readonly string[]): Promise<KeyPermissionRow[]> {
+export function listKeyPermissions(q: Queryable, keys: KeySelection): Promise<KeyPermissionRow[]> {
+  const { from, where, params } = rowsOfKeys(q, keys, 'keys_permissions kp', 'kp.key_id');
   return q.all<KeyPermissionRow>(
     'listKeyPermissions',
     `SELECT kp.key_id AS keyId, p.id AS id, p.name AS name, p.slug AS slug, p.description AS description
-       FROM keys_permissions kp
+       FROM ${from}
        JOIN permissions p ON p.id = kp.permission_id
-      WHERE kp.key_id IN (:keyIds)
+      WHERE ${where}
       ORDER BY kp.key_id, p.slug`,
-    { keyIds },
+    params,
   );
 }
 
 /** Permissions that these keys hold through roles, by slug; one row per role that holds it. */
-export function listKeyRolePermissions(q: Queryable, keyIds: readonly string[]): Promise<KeyPermissionRow[]> {
+export function listKeyRolePermissions(q: Queryable, keys: KeySelection): Promise<KeyPermissionRow[]> {
+  const { from, where, params } = rowsOfKeys(q, keys, 'keys_roles kr', 'kr.key_id');
   return q.all<KeyPermissionRow>(
     'listKeyRolePermissions',
     `SELECT kr.key_id AS keyId, p.id AS id, p.name AS name, p.slug AS slug, p.description AS description
-       FROM keys_roles kr
+       FROM ${from}
        JOIN roles_permissions rp ON rp.role_id = kr.role_id
        JOIN permissions p ON p.id = rp.permission_id
-      WHERE kr.key_id IN (:keyIds)
+      WHERE ${where}
       ORDER BY kr.key_id, p.slug`,
-    { keyIds },
+    params,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Queryable, SqlParams, SqlValue, Transaction } from '../database.ts';
-import { forUpdate, insertRows, type RowValues } from '../dialect.ts';
+import { deferRows, forUpdate, type RowValues } from '../dialect.ts';
 import { seekPage } from '../id-page.ts';
+import { type KeySelection, rowsOfKeys } from '../key-selection.ts';
 
 /** Columns of a key that are written as they are read. */
 interface KeyBase {
@@ -139,12 +140,13 @@ export function listKeysOfKeyspace(
   );
 }
 
-export function listCiphertexts(q: Queryable, keyIds: readonly string[]): Promise<Ciphertext[]> {
+export function listCiphertexts(q: Queryable, keys: KeySelection): Promise<Ciphertext[]> {
+  const { from, where, params } = rowsOfKeys(q, keys, 'encrypted_keys e', 'e.key_id');
   return q.all<Ciphertext>(
     'listCiphertexts',
-    `SELECT key_id AS keyId, encrypted, encryption_key_id AS encryptionKeyId
-       FROM encrypted_keys WHERE key_id IN (:keyIds) ORDER BY key_id`,
-    { keyIds },
+    `SELECT e.key_id AS keyId, e.encrypted AS encrypted, e.encryption_key_id AS encryptionKeyId
+       FROM ${from} WHERE ${where} ORDER BY e.key_id`,
+    params,
   );
 }
 
@@ -156,9 +158,9 @@ export interface NewKeyRow extends KeyBase {
   readonly refillAmount: number | bigint | null;
 }
 
-/** Throws a DuplicateKeyError when an id or hash is taken. */
-export async function insertKeys(q: Queryable, keys: readonly NewKeyRow[]): Promise<void> {
-  await insertRows(q, 'insertKeys', 'keys', keys.map(newKeyColumns));
+/** With the transaction's commit, which throws a DuplicateKeyError when an id or hash is taken. */
+export function insertKeys(tx: Transaction, keys: readonly NewKeyRow[]): void {
+  deferRows(tx, 'insertKeys', 'keys', keys.map(newKeyColumns));
 }
 
 /** A new key as columns; those that are not named start NULL. */
@@ -183,11 +185,12 @@ export function newKeyColumns(key: NewKeyRow): RowValues {
   };
 }
 
-export async function insertCiphertext(
-  q: Queryable,
+/** With the transaction's commit. */
+export function insertCiphertext(
+  tx: Transaction,
   ciphertext: Ciphertext & { readonly workspaceId: string; readonly createdAt: number },
-): Promise<void> {
-  await insertRows(q, 'insertCiphertext', 'encrypted_keys', [
+): void {
+  deferRows(tx, 'insertCiphertext', 'encrypted_keys', [
     {
       workspace_id: ciphertext.workspaceId,
       key_id: ciphertext.keyId,

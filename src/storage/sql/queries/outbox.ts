@@ -1,12 +1,12 @@
-import type { Queryable } from '../database.ts';
-import { insertRows } from '../dialect.ts';
+import type { Queryable, Transaction } from '../database.ts';
+import { deferRows } from '../dialect.ts';
 
 /** The only payload format so far; the exporter leaves rows of other versions alone. */
 const AUDIT_LOG_VERSION = 'audit_log.v1';
 
-/** Hands audit events to the exporter, with the transaction that they tell of. `createdAt` in unix ms. */
-export async function insertOutboxRows(
-  q: Queryable,
+/** Hands audit events to the exporter, with the commit of the transaction that they tell of. `createdAt` in unix ms. */
+export function insertOutboxRows(
+  tx: Transaction,
   rows: ReadonlyArray<{
     readonly workspaceId: string;
     readonly eventId: string;
@@ -14,9 +14,9 @@ export async function insertOutboxRows(
     readonly payload: string;
     readonly createdAt: number;
   }>,
-): Promise<void> {
-  await insertRows(
-    q,
+): void {
+  deferRows(
+    tx,
     'insertOutboxRows',
     'clickhouse_outbox',
     rows.map((row) => ({

@@ -1,5 +1,6 @@
 import type { Queryable, SqlValue } from '../database.ts';
 import { insertOrKeep, insertRows } from '../dialect.ts';
+import { type KeySelection, rowsOfKeys } from '../key-selection.ts';
 
 export interface RatelimitRow {
   readonly id: string;
@@ -31,12 +32,14 @@ export interface NewIdentityRatelimit extends NewRatelimit {
 }
 
 /** Limits of these keys, by name. */
-export function listKeyRatelimits(q: Queryable, keyIds: readonly string[]): Promise<RatelimitRow[]> {
+export function listKeyRatelimits(q: Queryable, keys: KeySelection): Promise<RatelimitRow[]> {
+  const { from, where, params } = rowsOfKeys(q, keys, 'ratelimits l', 'l.key_id');
   return q.all<RatelimitRow>(
     'listKeyRatelimits',
-    `SELECT id, name, key_id AS ownerId, \`limit\`, duration, auto_apply AS autoApply
-       FROM ratelimits WHERE key_id IN (:keyIds) ORDER BY key_id, name`,
-    { keyIds },
+    `SELECT l.id AS id, l.name AS name, l.key_id AS ownerId, l.\`limit\` AS \`limit\`, l.duration AS duration,
+            l.auto_apply AS autoApply
+       FROM ${from} WHERE ${where} ORDER BY l.key_id, l.name`,
+    params,
   );
 }
 
