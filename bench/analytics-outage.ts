@@ -1,12 +1,14 @@
 // What waits to be written while the analytics store does not answer, and what becomes of it.
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildProgram } from '../test/support/compiled-program.ts';
 import { freePort } from '../test/support/servers-local.ts';
 import { driveVerifications } from './analytics.ts';
 import { readBuffer } from './analytics-buffers.ts';
 import { embeddedInstallation } from './installation.ts';
-import { buildProgram, startSubject } from './subject.ts';
+import { startSubject } from './subject.ts';
 
 /** The server after so many verifications without a store. */
 export interface OutageResult {

@@ -6,11 +6,13 @@
 // ends when its rows are written, so that nothing of one server is left to do while the other is measured. The order of
 // both changes from round to round. Shares are those of single rounds, of which the median counts; processor time hardly
 // depends on what else runs.
+
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { buildProgram } from '../test/support/compiled-program.ts';
 import { freePort } from '../test/support/servers-local.ts';
 import { readBuffer } from './analytics-buffers.ts';
 import { type BenchStore, embeddedStore, httpStore } from './analytics-stores.ts';
@@ -18,7 +20,7 @@ import type { Measured } from './generator/job.ts';
 import { embeddedInstallation } from './installation.ts';
 import { drive } from './load.ts';
 import { median, rangeOf, rounded } from './statistics.ts';
-import { buildProgram, type Subject, startSubject } from './subject.ts';
+import { type Subject, startSubject } from './subject.ts';
 
 /** One kind of load on both servers; medians over the rounds. */
 export interface AnalyticsResult {

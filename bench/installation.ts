@@ -1,9 +1,11 @@
 // What a subject runs on, prepared before it starts: a database with schema, workspace and root key, and counters.
+
 import { join } from 'node:path';
+import { PROGRAM } from '../test/support/compiled-program.ts';
 import { freshMysqlDatabase, redisUrl } from '../test/support/servers.ts';
 import { runUnkey, startDev } from '../test/support/unkey-process.ts';
 import { storeKeys } from './stored-keys.ts';
-import { callOperation, dataOf, PROGRAM } from './subject.ts';
+import { callOperation, dataOf } from './subject.ts';
 
 export interface Installation {
   /** Address of the database, as the configuration takes it. */

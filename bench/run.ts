@@ -1,7 +1,9 @@
 // `npm run bench`: measures scenarios beside their floors, prints tables, and writes JSON where it is told to. Its options
 // and what the figures mean: docs/performance.md.
+
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
+import { buildProgram } from '../test/support/compiled-program.ts';
 import { type Bed, openBed } from './bed.ts';
 import { type Backend, type Plan, readRequest } from './plan.ts';
 import { canPin } from './processes.ts';
@@ -9,7 +11,6 @@ import { MEASURES, SCENARIOS, type Scenario } from './registry.ts';
 import { pacedTableOf, reported, tableOf } from './report.ts';
 import type { ScenarioRow } from './rows.ts';
 import { type Placed, select } from './selection.ts';
-import { buildProgram } from './subject.ts';
 
 const request = readRequest(process.argv.slice(2), canPin());
 const { plan } = request;

@@ -1,5 +1,6 @@
 // What growth costs: the same requests, jobs and starts on a database of a million keys and on one of a hundredth of that,
 // what each remembered item takes in memory, and how much disk it is.
+
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { silentLogger } from '../src/lib/logger.ts';
 import { silentMetrics } from '../src/lib/metrics.ts';
 import type { Database } from '../src/storage/sql/database.ts';
 import { openDatabase } from '../src/storage/sql/open-database.ts';
+import { buildProgram } from '../test/support/compiled-program.ts';
 import { freshMysqlDatabase, requireOrSkip } from '../test/support/servers.ts';
 import { untilStarted } from '../test/support/unkey-process.ts';
 import { unkey } from './installation.ts';
@@ -15,7 +17,7 @@ import { memoryOf } from './processes.ts';
 import { addKnownKeys, fillIdentities, fillKeys } from './scale/fill.ts';
 import { makeApi, measureLatencies, type Target } from './scale/latency.ts';
 import { rounded } from './statistics.ts';
-import { buildProgram, callOperation, launchSubject } from './subject.ts';
+import { callOperation, launchSubject } from './subject.ts';
 
 /** One measurement, at a hundredth of the size and at the full one. */
 export interface Row {

@@ -1,9 +1,8 @@
 // The subject of the benchmark: the compiled program, as it is published, running `unkey api serve` on an installation
 // that was prepared for it.
-import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { PROGRAM } from '../test/support/compiled-program.ts';
 import { freePort } from '../test/support/servers-local.ts';
 import { startUnkey, type UnkeyProcess, untilStarted } from '../test/support/unkey-process.ts';
 import type { Installation } from './installation.ts';
@@ -42,18 +41,6 @@ export interface SubjectOptions {
   readonly workers?: number;
   /** More settings, as environment variables. */
   readonly env?: Readonly<Record<string, string>>;
-}
-
-/** BENCH_PROGRAM names the main module of another build to measure; nothing is compiled then. */
-const OTHER_PROGRAM = process.env.BENCH_PROGRAM;
-export const PROGRAM = OTHER_PROGRAM ?? fileURLToPath(new URL('../dist/main.js', import.meta.url));
-const BUILD = fileURLToPath(new URL('../scripts/build.ts', import.meta.url));
-
-/** Compiles the program that {@link PROGRAM} names. */
-export function buildProgram(): void {
-  if (OTHER_PROGRAM === undefined) {
-    execFileSync(process.execPath, [BUILD], { stdio: ['ignore', 'ignore', 'inherit'] });
-  }
 }
 
 const CONNECTION_HEADERS = new Set([

@@ -1,10 +1,12 @@
 // What the Vault does beyond one AES-256-GCM an item: `unkey vault serve` beside a floor that does only that behind the same
 // Connect handlers, under the same load in turn. Data keys are warm; messages travel as JSON.
+
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildProgram, PROGRAM } from '../test/support/compiled-program.ts';
 import { freePort } from '../test/support/servers-local.ts';
 import { startUnkey, untilStarted } from '../test/support/unkey-process.ts';
 import { newMasterKey } from '../test/support/vault.ts';
@@ -13,7 +15,6 @@ import type { Measured } from './generator/job.ts';
 import { drive } from './load.ts';
 import { processorMsOf } from './processes.ts';
 import { median, rounded } from './statistics.ts';
-import { buildProgram, PROGRAM } from './subject.ts';
 
 /** One method, medians of the rounds. */
 export interface Row {

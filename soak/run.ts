@@ -1,7 +1,7 @@
 // `npm run soak`: see docs/reliability.md. Ends with 0 when every invariant held, with 1 when one was broken, with 2 when
 // the options have no sense, and with 130 when it was interrupted; all that it started is stopped each time.
 import { writeFile } from 'node:fs/promises';
-import { buildProgram, PROGRAM } from '../bench/subject.ts';
+import { buildProgram, PROGRAM } from '../test/support/compiled-program.ts';
 import { readOptions, USAGE } from './options.ts';
 import { lineProgress } from './report/progress.ts';
 import { writeReport } from './report/report.ts';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { sha256Base64 } from '../../src/lib/hash.ts';
+import { PROGRAM } from '../../test/support/compiled-program.ts';
 import { freshMysqlDatabase } from '../../test/support/servers.ts';
 import { runUnkey } from '../../test/support/unkey-process.ts';
 import type { Bed } from '../bed.ts';
@@ -13,7 +14,7 @@ import { insertAgain, mysqlCopy, type RowCopy, sqliteCopy } from '../floors/impo
 import type { Measured } from '../generator/job.ts';
 import { embeddedInstallation, type Installation, serversInstallation, unkey } from '../installation.ts';
 import { type Round, type ScenarioRow, summary } from '../rows.ts';
-import { PROGRAM, startSubject } from '../subject.ts';
+import { startSubject } from '../subject.ts';
 
 const MIGRATION = 'mig_bench';
 const BATCH = 500;
