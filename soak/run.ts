@@ -1,6 +1,7 @@
 // `npm run soak`: see docs/reliability.md. Ends with 0 when every invariant held, with 1 when one was broken, with 2 when
 // the options have no sense, and with 130 when it was interrupted; all that it started is stopped each time.
-import { writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { buildProgram, PROGRAM } from '../test/support/compiled-program.ts';
 import { readOptions, USAGE } from './options.ts';
 import { lineProgress } from './report/progress.ts';
@@ -22,6 +23,11 @@ async function main(args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => interruption.abort(new Error(`interrupted by ${signal}`)));
+  }
+  // Before the run and not after it: a place that cannot be written to would cost all that was measured.
+  for (const file of [options.report, ...(options.json === undefined ? [] : [options.json])]) {
+    await mkdir(dirname(file), { recursive: true });
+    await access(dirname(file), constants.W_OK);
   }
   console.log(`seed ${options.seed.toString('base64')}`);
   if (!options.fromSource) buildProgram();

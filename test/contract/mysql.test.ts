@@ -4,7 +4,7 @@ import { ManualClock } from '../../src/lib/clock.ts';
 import { runInRequestScope } from '../../src/lib/request-scope.ts';
 import { adoptSchema, planBaseline, REFERENCE_VERSION } from '../../src/storage/sql/baseline.ts';
 import { DatabaseError, LockTimeoutError, type Transaction } from '../../src/storage/sql/database.ts';
-import { insertRows } from '../../src/storage/sql/dialect.ts';
+import { deferRows, insertRows } from '../../src/storage/sql/dialect.ts';
 import { createMigrator } from '../../src/storage/sql/migrator.ts';
 import { describeSchema, type TableDescription } from '../../src/storage/sql/schema-description.ts';
 import { makeReferenceDatabase } from '../support/reference-database.ts';
@@ -54,6 +54,24 @@ describe.runIf(requireOrSkip('mysql'))('MySQL', () => {
 
     expect(attempts).toBe(3);
     expect(await store.primary.all('read', 'SELECT n FROM t ORDER BY id')).toEqual([{ n: 2 }, { n: 2 }]);
+    await store.close();
+  });
+
+  test('commits deferred statements that fit into packets of the server one by one only', async () => {
+    const { store } = await fresh();
+    await store.primary.run('create', 'CREATE TABLE t (id int PRIMARY KEY, text longtext NOT NULL)');
+    const [packet] = await store.primary.all<{ bytes: number }>(
+      'limit',
+      'SELECT @@max_allowed_packet AS bytes',
+    );
+    const length = Math.floor((packet?.bytes ?? 0) * 0.4);
+    await store.transaction(async (tx) => {
+      for (const id of [1, 2, 3]) deferRows(tx, 'defer', 't', [{ id, text: 'x'.repeat(length) }]);
+    });
+
+    expect(await store.primary.all('read', 'SELECT LENGTH(text) AS n FROM t')).toEqual(
+      Array.from({ length: 3 }, () => ({ n: length })),
+    );
     await store.close();
   });
 

@@ -60,7 +60,9 @@ export function createMysqlPool(address: MysqlAddress): MysqlPool {
       const discard = () => void connectionManager.destroyConnection(connection).catch(() => undefined);
       return {
         query: (statements) =>
-          address.multiStatements ? runTogether(connection, statements) : runInTurn(connection, statements),
+          address.multiStatements && mayShareAPacket(statements)
+            ? runTogether(connection, statements)
+            : runInTurn(connection, statements),
         isUsable: () => isUsable(connection),
         giveBack: () => (isUsable(connection) ? connectionManager.releaseConnection(connection) : discard()),
         discard,
@@ -68,6 +70,16 @@ export function createMysqlPool(address: MysqlAddress): MysqlPool {
     },
     close: () => sequelize.close(),
   };
+}
+
+/**
+ * Characters of one packet beyond which statements go one by one: each may fit into what the server takes
+ * (`max_allowed_packet`, 16 MiB at least where nobody has lowered it) where all together do not.
+ */
+const SHARED_PACKET = 2 ** 20;
+
+function mayShareAPacket(statements: readonly string[]): boolean {
+  return statements.reduce((sum, { length }) => sum + length, 0) <= SHARED_PACKET;
 }
 
 /** In one exchange with the server. */
