@@ -1,5 +1,4 @@
 // What waits to be written while the analytics store does not answer, and what becomes of it.
-
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -6,7 +6,6 @@
 // ends when its rows are written, so that nothing of one server is left to do while the other is measured. The order of
 // both changes from round to round. Shares are those of single rounds, of which the median counts; processor time hardly
 // depends on what else runs.
-
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

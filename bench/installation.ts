@@ -1,5 +1,4 @@
 // What a subject runs on, prepared before it starts: a database with schema, workspace and root key, and counters.
-
 import { join } from 'node:path';
 import { PROGRAM } from '../test/support/compiled-program.ts';
 import { freshMysqlDatabase, redisUrl } from '../test/support/servers.ts';

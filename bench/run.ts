@@ -1,6 +1,5 @@
 // `npm run bench`: measures scenarios beside their floors, prints tables, and writes JSON where it is told to. Its options
 // and what the figures mean: docs/performance.md.
-
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { buildProgram } from '../test/support/compiled-program.ts';

@@ -1,6 +1,5 @@
 // What growth costs: the same requests, jobs and starts on a database of a million keys and on one of a hundredth of that,
 // what each remembered item takes in memory, and how much disk it is.
-
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,5 @@
 // What the Vault does beyond one AES-256-GCM an item: `unkey vault serve` beside a floor that does only that behind the same
 // Connect handlers, under the same load in turn. Data keys are warm; messages travel as JSON.
-
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

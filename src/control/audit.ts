@@ -24,13 +24,13 @@ const TYPES: Readonly<Record<ControlActor['type'], AuditActor['type']>> = {
 };
 
 /** Writes the events with the transaction that they tell of. */
-export async function writeControlEvents(
+export function writeControlEvents(
   tx: Transaction,
   workspaceId: string,
   { actor, correlationId }: Origin,
   events: readonly AuditEvent[],
   deps: Pick<ControlDeps, 'clock' | 'ids'>,
-): Promise<void> {
+): void {
   writeAuditEvents(
     tx,
     {

@@ -52,7 +52,7 @@ export async function createApp(
         description: `Created app ${id}`,
         targets: [{ type: 'app' as const, id, name, meta: { name, slug, projectId } }],
       };
-      await writeControlEvents(tx, workspaceId, { actor }, [created], deps);
+      writeControlEvents(tx, workspaceId, { actor }, [created], deps);
     });
   } catch (error) {
     if (!(error instanceof DuplicateKeyError)) throw error;

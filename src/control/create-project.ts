@@ -35,7 +35,7 @@ export async function createProject(
         description: `Created project ${id}`,
         targets: [{ type: 'project' as const, id, name, meta: { name, slug } }],
       };
-      await writeControlEvents(tx, workspaceId, { actor }, [created], deps);
+      writeControlEvents(tx, workspaceId, { actor }, [created], deps);
     });
   } catch (error) {
     if (!(error instanceof DuplicateKeyError)) throw error;

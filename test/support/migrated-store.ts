@@ -3,13 +3,13 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { silentMetrics } from '../../src/lib/metrics.ts';
-import type { Database } from '../../src/storage/sql/database.ts';
+import type { MigratableDatabase } from '../../src/storage/sql/database.ts';
 import { createMigrator } from '../../src/storage/sql/migrator.ts';
 import { openDatabase } from '../../src/storage/sql/open-database.ts';
 import { freshMysqlDatabase, type StoreName } from './servers.ts';
 
 /** Closed, and dropped, when the test ends. */
-export async function openMigratedStore(store: StoreName): Promise<Database> {
+export async function openMigratedStore(store: StoreName): Promise<MigratableDatabase> {
   const mysql = store === 'mysql' ? await freshMysqlDatabase() : undefined;
   const db = openDatabase({
     primary: mysql?.url ?? 'sqlite::memory:',

@@ -151,7 +151,9 @@ async function auditCreation(deps: ControlDeps, { deploymentId, request, target 
     targets: [{ type: 'deployment' as const, id: deploymentId, meta }],
   };
   try {
-    await deps.db.transaction((tx) => writeControlEvents(tx, target.workspaceId, { actor }, [event], deps));
+    await deps.db.transaction(async (tx) =>
+      writeControlEvents(tx, target.workspaceId, { actor }, [event], deps),
+    );
   } catch (error) {
     deps.log.error({ err: error, deployment: deploymentId }, 'a deployment has no audit event');
   }

@@ -53,7 +53,7 @@ export async function addCustomDomain(
       const row = { ...place, id, domain, verificationToken, targetCname, invocationId, createdAt };
       await insertCustomDomain(tx, row);
       await enqueueJob(tx, 'verify_domain', { domainId: id, invocationId, startedAt: createdAt }, deps);
-      await writeDomainEvent(tx, deps, { event: 'domain.create', domain: row, actor });
+      writeDomainEvent(tx, deps, { event: 'domain.create', domain: row, actor });
       return { domainId: id, targetCname, verificationToken, domainConnect: undefined };
     });
   } catch (error) {

@@ -24,7 +24,7 @@ export async function deleteCustomDomain(deps: ControlDeps, request: NamedCustom
     const environmentId = await deleteRoute(tx, { projectId: row.projectId, hostname: row.domain });
     if (environmentId !== undefined) await enqueueJob(tx, 'publish', { environmentId }, deps);
     await deleteRow(tx, row.pk);
-    await writeDomainEvent(tx, deps, { event: 'domain.delete', domain: row, actor: request.actor });
+    writeDomainEvent(tx, deps, { event: 'domain.delete', domain: row, actor: request.actor });
   });
 }
 
@@ -45,7 +45,7 @@ export async function retryVerification(deps: ControlDeps, request: NamedCustomD
     const invocationId = deps.ids.next('invocation');
     await resetVerification(tx, { pk: row.pk, invocationId, now });
     await enqueueJob(tx, 'verify_domain', { domainId: row.id, invocationId, startedAt: now }, deps);
-    await writeDomainEvent(tx, deps, { event: 'domain.verify', domain: row, actor: request.actor });
+    writeDomainEvent(tx, deps, { event: 'domain.verify', domain: row, actor: request.actor });
   });
 }
 

@@ -18,14 +18,14 @@ const DESCRIPTIONS: Readonly<Record<DomainEvent['event'], string>> = {
 };
 
 /** Writes what was done to a domain into its workspace's audit log, with the transaction that does it. */
-export async function writeDomainEvent(
+export function writeDomainEvent(
   tx: Transaction,
   deps: Pick<ControlDeps, 'clock' | 'ids'>,
   { event, domain: row, actor }: DomainEvent,
-): Promise<void> {
+): void {
   const { id, domain, projectId, appId, environmentId, workspaceId } = row;
   const meta = { domain, projectId, appId, environmentId };
   const description = `${DESCRIPTIONS[event]} ${domain}`;
   const targets = [{ type: 'domain' as const, id, name: domain, meta }];
-  await writeControlEvents(tx, workspaceId, { actor }, [{ event, description, targets }], deps);
+  writeControlEvents(tx, workspaceId, { actor }, [{ event, description, targets }], deps);
 }

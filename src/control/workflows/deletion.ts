@@ -39,7 +39,7 @@ export function deletionHandlers(deps: ControlDeps): Pick<JobHandlers, 'delete_p
         // The job is done again, and takes them along.
         if (added.length > 0) throw new Error('an app was made while its project was being deleted');
         await deleteProject(tx, projectId);
-        await audit(tx, { deps, origin }, workspaceId, {
+        audit(tx, { deps, origin }, workspaceId, {
           event: 'project.delete',
           description: `Deleted project ${projectId}`,
           targets: [{ type: 'project', id: projectId, name, meta: { name, slug } }],
@@ -69,7 +69,7 @@ async function removeApp(removal: Removal, app: DoomedAppRow): Promise<void> {
   }
   await deps.db.transaction(async (tx) => {
     await deleteApp(tx, id);
-    await audit(tx, removal, workspaceId, {
+    audit(tx, removal, workspaceId, {
       event: 'app.delete',
       description: `Deleted app ${id}`,
       targets: [{ type: 'app', id, name, meta: { name, slug, projectId } }],
@@ -95,7 +95,7 @@ async function removeEnvironment(
     // From here on nobody adds a deployment to it.
     await holdApp(tx, app.id);
     await deleteEnvironment(tx, id);
-    await audit(tx, removal, app.workspaceId, {
+    audit(tx, removal, app.workspaceId, {
       event: 'environment.delete',
       description: `Deleted environment ${id}`,
       targets: [
@@ -110,8 +110,8 @@ function audit(
   { deps, origin }: Pick<Removal, 'deps' | 'origin'>,
   workspaceId: string,
   event: AuditEvent,
-): Promise<void> {
-  return writeControlEvents(tx, workspaceId, origin, [event], deps);
+): void {
+  writeControlEvents(tx, workspaceId, origin, [event], deps);
 }
 
 /** It was protected after whoever gave the order had an answer. */

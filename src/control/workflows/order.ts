@@ -52,13 +52,7 @@ export async function carryOut(deps: ControlDeps, order: Order): Promise<void> {
             meta: { projectId, appId, environmentId },
           };
           const description = `${DESCRIPTIONS[event]} ${deploymentId}`;
-          await writeControlEvents(
-            tx,
-            workspaceId,
-            origin,
-            [{ event, description, targets: [target] }],
-            deps,
-          );
+          writeControlEvents(tx, workspaceId, origin, [{ event, description, targets: [target] }], deps);
           await deleteControlJob(tx, order.pk);
           return undefined;
         });

@@ -66,7 +66,7 @@ async function refillBatch(context: JobContext, day: RefillDay, due: readonly Du
     const keys = await lockKeysDueForRefill(tx, { day, pks: due.map(({ pk }) => pk) });
     const now = clock.now();
     await refillKeys(tx, { pks: keys.map(({ pk }) => pk), now, nowText: toDateTime(now) });
-    await writeRefillEvents(tx, context, keys);
+    writeRefillEvents(tx, context, keys);
     return keys;
   });
   context.keyCache.remove(...refilled.map(({ hash }) => hash));
@@ -75,11 +75,7 @@ async function refillBatch(context: JobContext, day: RefillDay, due: readonly Du
 }
 
 /** One event a key, in the log of the key's workspace. */
-async function writeRefillEvents(
-  tx: Transaction,
-  context: JobContext,
-  keys: readonly DueKeyRow[],
-): Promise<void> {
+function writeRefillEvents(tx: Transaction, context: JobContext, keys: readonly DueKeyRow[]): void {
   for (const [workspaceId, own] of Map.groupBy(keys, (key) => key.workspaceId)) {
     writeAuditEvents(
       tx,

@@ -67,7 +67,7 @@ export async function storeImports(
     ),
   );
   await insertBelongings(tx, deps, batch, keys);
-  await writeEvents(tx, deps, caller, batch, keys);
+  writeEvents(tx, deps, caller, batch, keys);
   return keys;
 }
 
@@ -137,13 +137,13 @@ async function insertBelongings(
   for (const rows of chunksOf(ratelimits, ROWS_AT_A_TIME)) await insertKeyRatelimits(tx, rows);
 }
 
-async function writeEvents(
+function writeEvents(
   tx: Transaction,
   deps: StoreDeps,
   caller: Caller,
   batch: ImportBatch,
   keys: readonly ImportedKey[],
-): Promise<void> {
+): void {
   const all = rowsOf(keys, (key) => importEvents(key, batch));
   let correlationId: string | undefined;
   for (const events of chunksOf(all, ROWS_AT_A_TIME)) {

@@ -152,7 +152,7 @@ async function grantMissing(
   if (add.length === 0) return;
   const added = await ensureGrants(tx, root, add, deps);
   await connectGrants(tx, root, key.id, added.all, deps);
-  await writeCliEvents(
+  writeCliEvents(
     tx,
     [
       { workspaceId: key.workspaceId, events: connectEvents(key, added.all) },

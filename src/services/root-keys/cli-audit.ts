@@ -13,11 +13,11 @@ export interface CliEvents {
 }
 
 /** Writes what one command did to the logs of the workspaces concerned, tied together by one correlation id. */
-export async function writeCliEvents(
+export function writeCliEvents(
   tx: Transaction,
   logs: readonly CliEvents[],
   deps: { readonly clock: Clock; readonly ids: IdSource },
-): Promise<void> {
+): void {
   const correlationId = deps.ids.next('correlation');
   for (const log of logs) {
     writeAuditEvents(tx, { ...log, actor: CLI_ACTOR, client: undefined, correlationId }, deps);

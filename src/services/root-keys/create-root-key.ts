@@ -175,7 +175,7 @@ async function syncGrants(
   await disconnectGrants(tx, key.id, change.remove);
   await connectGrants(tx, root, key.id, added.all, deps);
   await updateKeyColumns(tx, key.id, {}, deps.clock.now());
-  await writeCliEvents(
+  writeCliEvents(
     tx,
     [
       {

@@ -31,8 +31,8 @@ export interface IssuedRootKey {
 }
 
 /**
- * Inserts the key and its grants, telling no audit log.
- * @throws DuplicateKeyError when the id or the hash is taken
+ * Inserts the grants now and the key at the latest with the commit, which throws a DuplicateKeyError when its id or hash is
+ * taken. Tells no audit log.
  */
 export async function insertRootKeyWithGrants(
   tx: Transaction,
@@ -73,7 +73,7 @@ export async function issueRootKey(
   deps: GrantDeps,
 ): Promise<IssuedRootKey> {
   const issued = await insertRootKeyWithGrants(tx, root, key, deps);
-  await writeCliEvents(tx, issueEvents(root, key, issued), deps);
+  writeCliEvents(tx, issueEvents(root, key, issued), deps);
   return issued;
 }
 

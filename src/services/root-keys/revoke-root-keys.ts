@@ -50,7 +50,7 @@ export async function revokeRootKeys(deps: RootKeyDeps, request: RevokeRootKeysR
       revocation.revoked.map((key) => key.id),
       now,
     );
-    await writeCliEvents(
+    writeCliEvents(
       tx,
       workspaceIds.map((workspaceId) => ({
         workspaceId,

@@ -87,7 +87,7 @@ export async function replaceRootKey(
   await copyKey(tx, old.id, { id: keyId, hash: material.hash, start: material.start }, now);
   await copyKeyParts(tx, { sourceId: old.id, keyId, workspaceId: root.workspaceId, now }, deps.ids);
   await updateKeyColumns(tx, old.id, { expires: toDateTime(oldExpires) }, now);
-  await writeCliEvents(
+  writeCliEvents(
     tx,
     [
       {

@@ -31,7 +31,7 @@ export const idPages = (table: string) =>
     { cursor: idAfterMany(table), search: undefined, limit: PAGE },
   ] as const;
 
-/** As many neighbours as a page holds, after many keys of the keyspace. */
+/** About as many neighbours as a page holds, after many keys of the keyspace. */
 export const keyRange = (keyspaceId: string): KeyRange => ({
   keyspaceId,
   first: idAfterMany('keys'),

@@ -1,14 +1,11 @@
 // A fresh installation on each relational store, for the rules of root keys.
-import { onTestFinished } from 'vitest';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
-import { silentMetrics } from '../../../src/lib/metrics.ts';
 import { randomIds } from '../../../src/lib/uid.ts';
 import { type BootstrapDeps, bootstrap } from '../../../src/services/root-keys/bootstrap.ts';
 import type { MigratableDatabase } from '../../../src/storage/sql/database.ts';
-import { createMigrator } from '../../../src/storage/sql/migrator.ts';
-import { openDatabase } from '../../../src/storage/sql/open-database.ts';
-import { availableStores, freshMysqlDatabase, type StoreName } from '../../support/servers.ts';
+import { openMigratedStore } from '../../support/migrated-store.ts';
+import { availableStores, type StoreName } from '../../support/servers.ts';
 
 export const STORES = availableStores();
 
@@ -51,19 +48,8 @@ const TABLES = [
 
 /** A store with the product's schema and nothing in it. */
 export async function emptyInstallation(store: StoreName): Promise<Installation> {
-  const server = store === 'mysql' ? await freshMysqlDatabase() : undefined;
-  const db = openDatabase({
-    primary: server?.url ?? 'sqlite::memory:',
-    metrics: silentMetrics,
-    log: silentLogger,
-    tags: { region: 'test' },
-  });
-  onTestFinished(async () => {
-    await db.close();
-    await server?.drop();
-  });
+  const db = await openMigratedStore(store);
   const clock = new ManualClock(Date.UTC(2026, 0, 31, 12));
-  await createMigrator({ database: db, clock, toolVersion: 'test' }).up();
   const rows: Installation['rows'] = (sql, params) => db.primary.all('inspect', sql, params);
   return {
     db,
